@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Boot info: what the tender tells the guest, once, in read-only memory at
+ * BP_BOOT_INFO_GPA. All integers are little-endian; offsets are bytes from
+ * the start of struct bp_boot_info. See SPEC.md, "Boot info".
+ */
+#ifndef BP_BOOT_INFO_H
+#define BP_BOOT_INFO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi_version.h"
+
+#define BP_BOOT_MAGIC 0x69547648u /* "HvTi" */
+
+#define BP_MAX_DEVICES	     32
+#define BP_DEVICE_NAME_BYTES 32 /* with the final NUL */
+
+/* bp_boot_info.flags */
+#define BP_BOOT_FSGSBASE   (1u << 0) /* wrfsbase works; set_tls not needed */
+#define BP_BOOT_STDIN_TTY  (1u << 1) /* console input is a terminal */
+#define BP_BOOT_STDOUT_TTY (1u << 2) /* console stream 1 is a terminal */
+#define BP_BOOT_STDERR_TTY (1u << 3) /* console stream 2 is a terminal */
+#define BP_BOOT_STRICT	   (1u << 4) /* an unknown system call is fatal */
+
+struct bp_boot_info {
+	uint32_t magic;
+	uint16_t abi_major;
+	uint16_t abi_minor;
+	uint32_t flags;
+	uint32_t size_bytes; /* of all boot info, tables included */
+	uint64_t mem_bytes;  /* guest memory: [0, mem_bytes) */
+	uint64_t heap_start; /* [heap_start, heap_end) is the heap */
+	uint64_t heap_end;
+	uint64_t stack_start; /* [stack_start, stack_end) is the stack */
+	uint64_t stack_end;
+	uint64_t tsc_hz;    /* ticks of rdtsc per second, constant */
+	uint8_t random[32]; /* fresh from the host's entropy */
+	uint64_t phdr_gpa;  /* the image's program headers, 0: not mapped */
+	uint32_t phdr_count;
+	uint32_t device_count; /* of struct bp_device */
+	uint32_t device_offset;
+	uint32_t argc;
+	uint32_t argv_offset; /* argc strings, one after another, each NUL */
+	uint32_t envc;
+	uint32_t env_offset;	/* envc strings "K=V", likewise */
+	uint32_t strings_bytes; /* of both, which are contiguous */
+};
+
+enum bp_device_kind {
+	BP_DEVICE_NONE = 0,
+	BP_DEVICE_BLOCK = 1,
+	BP_DEVICE_NET = 2, /* reserved for a later minor version */
+	BP_DEVICE_KIND_COUNT
+};
+
+/* bp_device.flags */
+#define BP_DEVICE_READ_ONLY (1u << 0)
+#define BP_DEVICE_DISCARD   (1u << 1) /* BP_BLOCK_DISCARD may succeed */
+
+/* The index of a device in the table is its number in hypercalls. */
+struct bp_device {
+	uint32_t kind;
+	uint32_t flags;
+	char name[BP_DEVICE_NAME_BYTES];
+	uint64_t capacity_bytes; /* block: a multiple of block_bytes */
+	uint32_t block_bytes;	 /* block: power of two, 512 to 65536 */
+	uint32_t reserved[5];
+};
+
+_Static_assert(sizeof(struct bp_boot_info) == 136, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, magic) == 0, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, abi_major) == 4, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, abi_minor) == 6, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, flags) == 8, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, size_bytes) == 12, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, mem_bytes) == 16, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, heap_start) == 24, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, heap_end) == 32, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, stack_start) == 40, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, stack_end) == 48, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, tsc_hz) == 56, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, random) == 64, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, phdr_gpa) == 96, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, phdr_count) == 104, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, device_count) == 108, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, device_offset) == 112, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, argc) == 116, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, argv_offset) == 120, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, envc) == 124, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, env_offset) == 128, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, strings_bytes) == 132, "ABI");
+
+_Static_assert(sizeof(struct bp_device) == 72, "ABI");
+_Static_assert(offsetof(struct bp_device, kind) == 0, "ABI");
+_Static_assert(offsetof(struct bp_device, flags) == 4, "ABI");
+_Static_assert(offsetof(struct bp_device, name) == 8, "ABI");
+_Static_assert(offsetof(struct bp_device, capacity_bytes) == 40, "ABI");
+_Static_assert(offsetof(struct bp_device, block_bytes) == 48, "ABI");
+
+#endif

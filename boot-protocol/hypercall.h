@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hypercalls, x86-64: `out %eax, %dx` with DX = BP_PORT_BASE + number.
+ *
+ * Arguments lie in RDI, RSI, RCX, R8, R9 (the C calling convention with RDX,
+ * which holds the port, left out). On return RAX holds the result: zero or
+ * more on success, -(enum bp_status) when the call was refused. All other
+ * registers, the flags and the SSE/x87/AVX state are kept.
+ *
+ * A call that breaks the contract (unknown number or device, an address the
+ * guest itself could not read or write, a list that is too long) ends the
+ * guest with a report. See SPEC.md, "Hypercalls".
+ */
+#ifndef BP_HYPERCALL_H
+#define BP_HYPERCALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define BP_PORT_BASE  0x500
+#define BP_PORT_COUNT 32
+
+enum bp_hypercall {
+	BP_CALL_EXIT = 0,
+	BP_CALL_CONSOLE_WRITE = 1,
+	BP_CALL_CONSOLE_READ = 2,
+	BP_CALL_CLOCK_WALL = 3,
+	BP_CALL_RANDOM = 4,
+	BP_CALL_WAIT = 5,
+	BP_CALL_BLOCK_IO = 6,
+	BP_CALL_SET_TLS = 7,
+	BP_CALL_COUNT
+};
+
+enum bp_status {
+	BP_OK = 0,
+	BP_AGAIN = 1,	    /* nothing there now; wait, then call again */
+	BP_INVALID = 2,	    /* not aligned to the device's block size */
+	BP_RANGE = 3,	    /* reaches past the end of the device */
+	BP_READ_ONLY = 4,   /* write to a read-only device */
+	BP_IO = 5,	    /* the host could not carry it out */
+	BP_NO_SPACE = 6,    /* the host's file system or quota is full */
+	BP_UNSUPPORTED = 7, /* this device cannot do that */
+	BP_CLOSED = 8,	    /* nobody reads the console any more */
+	BP_STATUS_COUNT
+};
+
+/* Console streams (console_write). */
+#define BP_STREAM_OUT 1
+#define BP_STREAM_ERR 2
+
+/* wait: bit i is device i; the console's input is this bit. */
+#define BP_WAIT_CONSOLE (1ULL << 62)
+#define BP_WAIT_FOREVER UINT64_MAX
+
+/* block_io */
+enum bp_block_op {
+	BP_BLOCK_READ = 0,
+	BP_BLOCK_WRITE = 1,
+	BP_BLOCK_FLUSH = 2,
+	BP_BLOCK_DISCARD = 3,
+	BP_BLOCK_OP_COUNT
+};
+
+#define BP_MAX_SEGMENTS 64
+
+/* One piece of guest memory in a vectored call. */
+struct bp_segment {
+	uint64_t gpa;
+	uint64_t bytes;
+};
+
+_Static_assert(BP_CALL_COUNT <= BP_PORT_COUNT, "every call has a port");
+_Static_assert(sizeof(struct bp_segment) == 16, "ABI");
+_Static_assert(offsetof(struct bp_segment, gpa) == 0, "ABI");
+_Static_assert(offsetof(struct bp_segment, bytes) == 8, "ABI");
+
+#endif

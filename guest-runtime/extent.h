@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* The set of free address ranges, page-aligned, sorted, never touching. */
+#ifndef RT_EXTENT_H
+#define RT_EXTENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct rt_extent {
+	uintptr_t start;
+	uintptr_t end;
+};
+
+/* Begins with one free range. */
+void __rt_extent_init(uintptr_t start, uintptr_t end);
+
+/* Takes @bytes from the end of the highest range that has them; 0: none. */
+uintptr_t __rt_extent_take(size_t bytes);
+
+/* Takes [start, end) out; parts of it may already be taken. */
+void __rt_extent_take_at(uintptr_t start, uintptr_t end);
+
+/* Whether all of [start, end) is free. */
+int __rt_extent_is_free(uintptr_t start, uintptr_t end);
+
+/* Gives [start, end) back; parts of it may already be free. */
+void __rt_extent_give(uintptr_t start, uintptr_t end);
+
+#endif

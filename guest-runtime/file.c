@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/* Reading, writing and closing descriptors. Kinds of file know nothing here. */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+
+#include "rt_syscall.h"
+
+struct rt_file __rt_files[RT_MAX_FDS];
+
+struct rt_file *__rt_file(int fd)
+{
+	if (fd < 0 || fd >= RT_MAX_FDS || !__rt_files[fd].ops)
+		return NULL;
+	return &__rt_files[fd];
+}
+
+long __rt_iov_bytes(const struct iovec *iov, int count)
+{
+	size_t left = LONG_MAX;
+
+	if (count < 0 || count > IOV_MAX)
+		return -EINVAL;
+	for (int i = 0; i < count; i++) {
+		if (iov[i].iov_len > left)
+			return -EINVAL;
+		left -= iov[i].iov_len;
+	}
+	return (long)(LONG_MAX - left);
+}
+
+/* One transfer, at @offset, or at and moving the file's own where NULL. */
+static long transfer(int fd, int write, const struct iovec *iov, int count,
+		     const int64_t *offset)
+{
+	struct rt_file *f = __rt_file(fd);
+	int access = f ? f->flags & O_ACCMODE : 0;
+	long n;
+
+	if (!f || access == (write ? O_RDONLY : O_WRONLY))
+		return -EBADF;
+	n = __rt_iov_bytes(iov, count);
+	if (n < 0)
+		return n;
+	if (offset && !f->ops->size)
+		return -ESPIPE;
+	if (offset && *offset < 0)
+		return -EINVAL;
+	n = (write ? f->ops->writev : f->ops->readv)(
+		f, iov, count, offset ? (uint64_t)*offset : f->offset);
+	if (n > 0 && !offset)
+		f->offset += (uint64_t)n;
+	return n;
+}
+
+long __rt_sys_readv(int fd, const struct iovec *iov, int count)
+{
+	return transfer(fd, 0, iov, count, NULL);
+}
+
+long __rt_sys_writev(int fd, const struct iovec *iov, int count)
+{
+	return transfer(fd, 1, iov, count, NULL);
+}
+
+long __rt_sys_read(int fd, void *data, size_t bytes)
+{
+	struct iovec iov = {data, bytes};
+
+	return transfer(fd, 0, &iov, 1, NULL);
+}
+
+long __rt_sys_write(int fd, const void *data, size_t bytes)
+{
+	struct iovec iov = {(void *)(uintptr_t)data, bytes};
+
+	return transfer(fd, 1, &iov, 1, NULL);
+}
+
+long __rt_sys_preadv(int fd, const struct iovec *iov, int count, int64_t offset)
+{
+	return transfer(fd, 0, iov, count, &offset);
+}
+
+long __rt_sys_pwritev(int fd, const struct iovec *iov, int count,
+		      int64_t offset)
+{
+	return transfer(fd, 1, iov, count, &offset);
+}
+
+long __rt_sys_pread64(int fd, void *data, size_t bytes, int64_t offset)
+{
+	struct iovec iov = {data, bytes};
+
+	return transfer(fd, 0, &iov, 1, &offset);
+}
+
+long __rt_sys_pwrite64(int fd, const void *data, size_t bytes, int64_t offset)
+{
+	struct iovec iov = {(void *)(uintptr_t)data, bytes};
+
+	return transfer(fd, 1, &iov, 1, &offset);
+}
+
+long __rt_sys_close(int fd)
+{
+	struct rt_file *f = __rt_file(fd);
+
+	if (!f)
+		return -EBADF;
+	f->ops = NULL;
+	return 0;
+}
+
+long __rt_sys_ioctl(int fd, unsigned request, void *arg)
+{
+	struct rt_file *f = __rt_file(fd);
+
+	if (!f)
+		return -EBADF;
+	return f->ops->ioctl ? f->ops->ioctl(f, request, arg) : -ENOTTY;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/* The console: descriptors 0 to 2. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "file.h"
+#include "hypercall_x86_64.h"
+#include "runtime.h"
+
+/* Short pieces are gathered, so that one line is one exit. */
+#define GATHER_BYTES 2048
+
+int __rt_sigpipe_handled;
+
+int isatty(int fd);
+void __rt_files_init(void);
+
+static long console_put(unsigned stream, const void *data, size_t bytes)
+{
+	int64_t n = hypercall_console_write(stream, data, bytes);
+
+	if (n == -BP_CLOSED && !__rt_sigpipe_handled)
+		hypercall_exit(128 + SIGPIPE);
+	return n < 0 ? -__rt_errno_of(-n) : n;
+}
+
+static long console_writev(struct rt_file *file, const struct iovec *iov,
+			   int count, uint64_t offset)
+{
+	char gathered[GATHER_BYTES];
+	size_t held = 0;
+	long total = 0, n;
+
+	(void)offset;
+	for (int i = 0; i < count; i++) {
+		if (iov[i].iov_len <= sizeof(gathered) - held) {
+			memcpy(gathered + held, iov[i].iov_base,
+			       iov[i].iov_len);
+			held += iov[i].iov_len;
+			continue;
+		}
+		if (held) {
+			n = console_put(file->device, gathered, held);
+			if (n < 0)
+				return total ? total : n;
+			total += n;
+			held = 0;
+		}
+		n = console_put(file->device, iov[i].iov_base, iov[i].iov_len);
+		if (n < 0)
+			return total ? total : n;
+		total += n;
+	}
+	if (held) {
+		n = console_put(file->device, gathered, held);
+		if (n < 0)
+			return total ? total : n;
+		total += n;
+	}
+	return total;
+}
+
+static long console_readv(struct rt_file *file, const struct iovec *iov,
+			  int count, uint64_t offset)
+{
+	int64_t n;
+
+	(void)offset;
+	while (count && !iov->iov_len) {
+		iov++;
+		count--;
+	}
+	if (!count)
+		return 0;
+	for (;;) {
+		n = hypercall_console_read(iov->iov_base, iov->iov_len);
+		if (n != -BP_AGAIN)
+			return n < 0 ? -__rt_errno_of(-n) : n;
+		if (file->flags & O_NONBLOCK)
+			return -EAGAIN;
+		__rt_wait_until(BP_WAIT_FOREVER, BP_WAIT_CONSOLE);
+	}
+}
+
+/*
+ * musl buffers a stream by lines when it answers TIOCGWINSZ. The console
+ * always does: what a guest printed must not be lost when it traps or its time
+ * runs out. Whether it really is a terminal is isatty()'s business.
+ */
+static long console_ioctl(struct rt_file *file, unsigned request, void *arg)
+{
+	(void)file;
+	if (request != TIOCGWINSZ)
+		return -ENOTTY;
+	*(struct winsize *)arg = (struct winsize){.ws_row = 24, .ws_col = 80};
+	return 0;
+}
+
+static const struct rt_file_ops console_ops = {
+	.readv = console_readv,
+	.writev = console_writev,
+	.ioctl = console_ioctl,
+	.mode = S_IFCHR | 0620,
+};
+
+/* In place of musl's, which asks TIOCGWINSZ. */
+int isatty(int fd)
+{
+	const struct rt_file *f = __rt_file(fd);
+
+	if (!f)
+		errno = EBADF;
+	else if (f->ops != &console_ops ||
+		 !(__rt_boot->flags & BP_BOOT_STDIN_TTY << f->device))
+		errno = ENOTTY;
+	else
+		return 1;
+	return 0;
+}
+
+_Static_assert(BP_BOOT_STDOUT_TTY == BP_BOOT_STDIN_TTY << BP_STREAM_OUT &&
+		       BP_BOOT_STDERR_TTY == BP_BOOT_STDIN_TTY << BP_STREAM_ERR,
+	       "the flags follow the streams");
+
+void __rt_files_init(void)
+{
+	for (unsigned i = 0; i < RT_FIRST_FD; i++)
+		__rt_files[i] = (struct rt_file){
+			.ops = &console_ops,
+			.device = i,
+			.flags = i ? O_WRONLY : O_RDONLY,
+		};
+}

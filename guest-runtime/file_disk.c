@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Raw disks. Reads may begin and end anywhere: what is not whole blocks goes
+ * through a buffer. Writes must be whole blocks (EINVAL), as nothing here
+ * could make half a block atomic. Reading at the end finds end of file,
+ * writing there ENOSPC.
+ */
+#include "file_disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "file.h"
+#include "hypercall_x86_64.h"
+#include "runtime.h"
+
+#define BOUNCE_BYTES 65536 /* the largest block there is */
+
+#ifndef BLKDISCARD
+#define BLKDISCARD _IO(0x12, 119) /* linux/fs.h */
+#endif
+#ifndef BLKPBSZGET
+#define BLKPBSZGET _IO(0x12, 123)
+#endif
+
+static char bounce[BOUNCE_BYTES];
+
+static const struct bp_device *device_of(const struct rt_file *file)
+{
+	const char *base = (const char *)__rt_boot + __rt_boot->device_offset;
+
+	return (const struct bp_device *)(const void *)base + file->device;
+}
+
+static uint64_t disk_size(struct rt_file *file)
+{
+	return device_of(file)->capacity_bytes;
+}
+
+/* Whole blocks, straight into the caller's memory. 0 or -errno. */
+static long transfer(struct rt_file *file, enum bp_block_op op, uint64_t offset,
+		     const struct bp_segment *list, unsigned count)
+{
+	int64_t status =
+		hypercall_block_io(file->device, op, offset, list, count);
+
+	return -__rt_errno_of(-status);
+}
+
+static long read_bounced(struct rt_file *file, char *to, uint64_t bytes,
+			 uint64_t offset)
+{
+	uint64_t block = device_of(file)->block_bytes;
+	uint64_t skip = offset % block;
+	struct bp_segment segment = {(uintptr_t)bounce, block};
+	long err = transfer(file, BP_BLOCK_READ, offset - skip, &segment, 1);
+
+	if (err)
+		return err;
+	if (bytes > block - skip)
+		bytes = block - skip;
+	memcpy(to, bounce + skip, bytes);
+	return (long)bytes;
+}
+
+static long read_some(struct rt_file *file, char *to, uint64_t bytes,
+		      uint64_t offset)
+{
+	uint64_t block = device_of(file)->block_bytes;
+	struct bp_segment segment = {(uintptr_t)to, bytes - bytes % block};
+	long err;
+
+	if (offset % block || bytes < block)
+		return read_bounced(file, to, bytes, offset);
+	err = transfer(file, BP_BLOCK_READ, offset, &segment, 1);
+	return err ? err : (long)segment.bytes;
+}
+
+/* All of @bytes, which the disk has. 0 or -errno. */
+static long read_whole(struct rt_file *file, char *to, uint64_t bytes,
+		       uint64_t offset)
+{
+	while (bytes) {
+		long n = read_some(file, to, bytes, offset);
+
+		if (n < 0)
+			return n;
+		to += n;
+		offset += (uint64_t)n;
+		bytes -= (uint64_t)n;
+	}
+	return 0;
+}
+
+/*
+ * Collects up to BP_MAX_SEGMENTS pieces that @limit bytes cut short. Their
+ * sum goes to @total.
+ */
+static unsigned collect(const struct iovec *iov, int count, uint64_t limit,
+			struct bp_segment *list, uint64_t *total)
+{
+	unsigned n = 0;
+
+	*total = 0;
+	for (int i = 0; i < count && n < BP_MAX_SEGMENTS; i++) {
+		uint64_t bytes = iov[i].iov_len;
+
+		if (bytes > limit - *total)
+			bytes = limit - *total;
+		if (!bytes)
+			continue;
+		list[n].gpa = (uintptr_t)iov[i].iov_base;
+		list[n++].bytes = bytes;
+		*total += bytes;
+	}
+	return n;
+}
+
+static long disk_readv(struct rt_file *file, const struct iovec *iov, int count,
+		       uint64_t offset)
+{
+	const struct bp_device *d = device_of(file);
+	struct bp_segment list[BP_MAX_SEGMENTS];
+	uint64_t total;
+	unsigned n;
+	long err = 0;
+
+	if (offset >= d->capacity_bytes)
+		return 0;
+	n = collect(iov, count, d->capacity_bytes - offset, list, &total);
+	if (!total)
+		return 0;
+	if (offset % d->block_bytes == 0 && total % d->block_bytes == 0)
+		err = transfer(file, BP_BLOCK_READ, offset, list, n);
+	else
+		for (unsigned i = 0; i < n && !err; i++) {
+			err = read_whole(file, (char *)list[i].gpa,
+					 list[i].bytes, offset);
+			offset += list[i].bytes;
+		}
+	return err ? err : (long)total;
+}
+
+static long disk_writev(struct rt_file *file, const struct iovec *iov,
+			int count, uint64_t offset)
+{
+	const struct bp_device *d = device_of(file);
+	struct bp_segment list[BP_MAX_SEGMENTS];
+	uint64_t total;
+	unsigned n;
+	long err;
+
+	if (__rt_iov_bytes(iov, count) == 0)
+		return 0;
+	if (offset >= d->capacity_bytes)
+		return -ENOSPC;
+	n = collect(iov, count, d->capacity_bytes - offset, list, &total);
+	err = transfer(file, BP_BLOCK_WRITE, offset, list, n);
+	return err ? err : (long)total;
+}
+
+static long disk_sync(struct rt_file *file)
+{
+	return -__rt_errno_of(-hypercall_block_flush(file->device));
+}
+
+static long disk_ioctl(struct rt_file *file, unsigned request, void *arg)
+{
+	const struct bp_device *d = device_of(file);
+	const uint64_t *range = arg;
+
+	switch (request) {
+	case (unsigned)BLKGETSIZE64:
+		*(uint64_t *)arg = d->capacity_bytes;
+		return 0;
+	case BLKGETSIZE:
+		*(unsigned long *)arg = d->capacity_bytes / 512;
+		return 0;
+	case BLKSSZGET:
+	case BLKPBSZGET:
+		*(int *)arg = (int)d->block_bytes;
+		return 0;
+	case BLKROGET:
+		*(int *)arg = !!(d->flags & BP_DEVICE_READ_ONLY);
+		return 0;
+	case BLKFLSBUF:
+		return disk_sync(file);
+	case BLKDISCARD:
+		return -__rt_errno_of(-hypercall_block_discard(
+			file->device, range[0], range[1]));
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct rt_file_ops disk_ops = {
+	.readv = disk_readv,
+	.writev = disk_writev,
+	.ioctl = disk_ioctl,
+	.sync = disk_sync,
+	.size = disk_size,
+	.mode = S_IFBLK | 0660,
+};
+
+int __rt_disk_open(struct rt_file *file, const char *name, int flags)
+{
+	for (unsigned i = 0; i < __rt_boot->device_count; i++) {
+		const struct bp_device *d;
+
+		file->device = i;
+		d = device_of(file);
+		if (d->kind != BP_DEVICE_BLOCK || strcmp(name, d->name))
+			continue;
+		if ((d->flags & BP_DEVICE_READ_ONLY) &&
+		    (flags & O_ACCMODE) != O_RDONLY)
+			return -EROFS;
+		file->ops = &disk_ops;
+		return 0;
+	}
+	return -ENOENT;
+}

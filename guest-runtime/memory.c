@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * brk() and anonymous mmap(), in the heap that boot info names.
+ *
+ * THEORY OF OPERATION
+ * brk grows up from the bottom, mappings are placed from the top down; free
+ * ranges are kept in extent.c. Memory between the highest brk and the lowest
+ * mapping there ever was is as zero as the tender made it, and is handed out
+ * without being touched; anything else is cleared when handed out again.
+ *
+ * All of the heap is readable and writable for the guest: protections other
+ * than that are accepted, but not enforced; executable memory is refused.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "extent.h"
+#include "memory_map.h"
+#include "rt_syscall.h"
+#include "runtime.h"
+
+static uintptr_t heap_start, heap_end;
+static uintptr_t brk_now, brk_highest; /* highest: whole pages */
+static uintptr_t mapping_lowest;
+
+static void init(void)
+{
+	if (heap_start)
+		return;
+	heap_start = brk_now = brk_highest = __rt_boot->heap_start;
+	heap_end = mapping_lowest = __rt_boot->heap_end;
+	__rt_extent_init(heap_start, heap_end);
+}
+
+static uintptr_t page_up(uintptr_t n)
+{
+	return (n + BP_PAGE_BYTES - 1) & ~(BP_PAGE_BYTES - 1);
+}
+
+/* Whether [start, start + bytes) is whole pages of the heap; rounds @bytes. */
+static int in_heap(uintptr_t start, size_t *bytes)
+{
+	if (start % BP_PAGE_BYTES || start < heap_start || start > heap_end)
+		return 0;
+	if (*bytes > heap_end - start)
+		return 0;
+	*bytes = page_up(*bytes);
+	return 1;
+}
+
+static void clear_overlap(uintptr_t start, uintptr_t end, uintptr_t used_start,
+			  uintptr_t used_end)
+{
+	if (start < used_start)
+		start = used_start;
+	if (end > used_end)
+		end = used_end;
+	if (start < end)
+		memset((void *)start, 0, end - start);
+}
+
+/* Makes a range that is about to be handed out zero, touching little. */
+static void clear(uintptr_t start, uintptr_t end)
+{
+	clear_overlap(start, end, heap_start, brk_highest);
+	clear_overlap(start, end, mapping_lowest, heap_end);
+	if (start < mapping_lowest && start >= brk_highest)
+		mapping_lowest = start;
+}
+
+long __rt_sys_brk(uintptr_t wanted)
+{
+	uintptr_t old_end, new_end;
+
+	init();
+	if (wanted < heap_start || wanted > heap_end)
+		return (long)brk_now;
+	old_end = page_up(brk_now);
+	new_end = page_up(wanted);
+	if (new_end > old_end) {
+		if (!__rt_extent_is_free(old_end, new_end))
+			return (long)brk_now;
+		__rt_extent_take_at(old_end, new_end);
+		clear_overlap(old_end, new_end, heap_start, brk_highest);
+		clear_overlap(old_end, new_end, mapping_lowest, heap_end);
+		if (new_end > brk_highest)
+			brk_highest = new_end;
+	} else if (new_end < old_end) {
+		__rt_extent_give(new_end, old_end);
+	}
+	/* What brk gives back within its last page must come back as zero. */
+	if (wanted < brk_now)
+		memset((void *)wanted, 0, new_end - wanted);
+	brk_now = wanted;
+	return (long)brk_now;
+}
+
+static long map_fixed(uintptr_t start, size_t bytes, int flags)
+{
+	if (!in_heap(start, &bytes))
+		return -ENOMEM;
+	if ((flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE &&
+	    !__rt_extent_is_free(start, start + bytes))
+		return -EEXIST;
+	__rt_extent_take_at(start, start + bytes);
+	clear(start, start + bytes);
+	return (long)start;
+}
+
+long __rt_sys_mmap(uintptr_t hint, size_t bytes, int protection, int flags,
+		   int fd, int64_t offset)
+{
+	uintptr_t start;
+
+	(void)fd, (void)offset;
+	init();
+	if (!bytes)
+		return -EINVAL;
+	if (protection & PROT_EXEC)
+		return -EACCES;
+	if (!(flags & MAP_ANONYMOUS))
+		return -ENODEV;
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
+		return map_fixed(hint, bytes, flags);
+	if (bytes > heap_end - heap_start)
+		return -ENOMEM;
+	bytes = page_up(bytes);
+	start = __rt_extent_take(bytes);
+	if (!start)
+		return -ENOMEM;
+	clear(start, start + bytes);
+	return (long)start;
+}
+
+long __rt_sys_munmap(uintptr_t start, size_t bytes)
+{
+	init();
+	if (!bytes || !in_heap(start, &bytes))
+		return -EINVAL;
+	__rt_extent_give(start, start + bytes);
+	return 0;
+}
+
+long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
+		     int flags, uintptr_t new_start)
+{
+	uintptr_t end;
+
+	(void)new_start;
+	init();
+	if (!old_bytes || !new_bytes || (flags & ~MREMAP_MAYMOVE) ||
+	    !in_heap(start, &old_bytes))
+		return -EINVAL;
+	if (new_bytes > heap_end - heap_start)
+		return -ENOMEM;
+	new_bytes = page_up(new_bytes);
+	end = start + old_bytes;
+	if (new_bytes <= old_bytes) {
+		if (new_bytes < old_bytes)
+			__rt_extent_give(start + new_bytes, end);
+		return (long)start;
+	}
+	if (new_bytes <= heap_end - start &&
+	    __rt_extent_is_free(end, start + new_bytes)) {
+		__rt_extent_take_at(end, start + new_bytes);
+		clear(end, start + new_bytes);
+		return (long)start;
+	}
+	if (!(flags & MREMAP_MAYMOVE))
+		return -ENOMEM;
+	new_start = __rt_extent_take(new_bytes);
+	if (!new_start)
+		return -ENOMEM;
+	clear(new_start, new_start + new_bytes);
+	memcpy((void *)new_start, (void *)start, old_bytes);
+	__rt_extent_give(start, end);
+	return (long)new_start;
+}
+
+long __rt_sys_mprotect(uintptr_t start, size_t bytes, int protection)
+{
+	(void)bytes;
+	if (start % BP_PAGE_BYTES)
+		return -EINVAL;
+	return protection & PROT_EXEC ? -EACCES : 0;
+}
+
+long __rt_sys_madvise(uintptr_t start, size_t bytes, int advice)
+{
+	init();
+	if (start % BP_PAGE_BYTES)
+		return -EINVAL;
+	if (advice == MADV_DONTNEED) {
+		if (!in_heap(start, &bytes))
+			return -EINVAL;
+		memset((void *)start, 0, bytes);
+	}
+	return 0;
+}

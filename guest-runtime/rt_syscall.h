@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Declares __rt_sys_NAME for every system call of syscall_list.h: the same
+ * arguments as on Linux x86-64, the same results (-errno on failure).
+ *
+ * Names start with two underscores because they share one namespace with the
+ * program they are linked into.
+ */
+#ifndef RT_SYSCALL_H
+#define RT_SYSCALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+
+struct iovec;
+struct stat;
+struct timespec;
+struct timeval;
+struct utsname;
+
+#define RT_SYSCALL0(name)		 long __rt_sys_##name(void);
+#define RT_SYSCALL1(name, A)		 long __rt_sys_##name(A);
+#define RT_SYSCALL2(name, A, B)		 long __rt_sys_##name(A, B);
+#define RT_SYSCALL3(name, A, B, C)	 long __rt_sys_##name(A, B, C);
+#define RT_SYSCALL4(name, A, B, C, D)	 long __rt_sys_##name(A, B, C, D);
+#define RT_SYSCALL5(name, A, B, C, D, E) long __rt_sys_##name(A, B, C, D, E);
+#define RT_SYSCALL6(name, A, B, C, D, E, F) \
+	long __rt_sys_##name(A, B, C, D, E, F);
+#include "syscall_list.h"
+#undef RT_SYSCALL0
+#undef RT_SYSCALL1
+#undef RT_SYSCALL2
+#undef RT_SYSCALL3
+#undef RT_SYSCALL4
+#undef RT_SYSCALL5
+#undef RT_SYSCALL6
+
+/* -ENOSYS; says so on the console once for each number, with its name. */
+long __rt_sys_missing(long number);
+
+/* For a number that is known only at run time: syscall(2). */
+long __rt_syscall_by_number(long number, long a, long b, long c, long d, long e,
+			    long f);
+
+/* The switch: a direct call of one function where @n is a constant. */
+static inline __attribute__((always_inline)) long
+__rt_syscall(long n, long a, long b, long c, long d, long e, long f)
+{
+	(void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
+	switch (n) {
+#define RT_SYSCALL0(name) \
+	case SYS_##name:  \
+		return __rt_sys_##name();
+#define RT_SYSCALL1(name, A) \
+	case SYS_##name:     \
+		return __rt_sys_##name((A)a);
+#define RT_SYSCALL2(name, A, B) \
+	case SYS_##name:        \
+		return __rt_sys_##name((A)a, (B)b);
+#define RT_SYSCALL3(name, A, B, C) \
+	case SYS_##name:           \
+		return __rt_sys_##name((A)a, (B)b, (C)c);
+#define RT_SYSCALL4(name, A, B, C, D) \
+	case SYS_##name:              \
+		return __rt_sys_##name((A)a, (B)b, (C)c, (D)d);
+#define RT_SYSCALL5(name, A, B, C, D, E) \
+	case SYS_##name:                 \
+		return __rt_sys_##name((A)a, (B)b, (C)c, (D)d, (E)e);
+#define RT_SYSCALL6(name, A, B, C, D, E, F) \
+	case SYS_##name:                    \
+		return __rt_sys_##name((A)a, (B)b, (C)c, (D)d, (E)e, (F)f);
+#include "syscall_list.h"
+#undef RT_SYSCALL0
+#undef RT_SYSCALL1
+#undef RT_SYSCALL2
+#undef RT_SYSCALL3
+#undef RT_SYSCALL4
+#undef RT_SYSCALL5
+#undef RT_SYSCALL6
+	default:
+		return __rt_sys_missing(n);
+	}
+}
+
+#endif

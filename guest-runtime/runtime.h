@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* What the parts of the runtime share. */
+#ifndef RT_RUNTIME_H
+#define RT_RUNTIME_H
+
+#include <stdint.h>
+
+#include "boot_info.h"
+
+/* What the tender said; read-only, set before anything else runs. */
+extern const struct bp_boot_info *__rt_boot;
+
+/* The errno that stands for a status of the tender; 0 for BP_OK. */
+int __rt_errno_of(int64_t status);
+
+/* Nanoseconds of CPU time stamp since an arbitrary start; never goes back. */
+uint64_t __rt_monotonic_ns(void);
+
+/* Waits until @deadline_ns (monotonic) or until a device of @set is ready. */
+uint64_t __rt_wait_until(uint64_t deadline_ns, uint64_t set);
+
+/* Set once the program handles or ignores SIGPIPE. */
+extern int __rt_sigpipe_handled;
+
+/* Says "hvt: " and the strings, up to a NULL, on the console's error stream. */
+void __rt_complain(const char *first, ...) __attribute__((sentinel));
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* System calls that there are none of. */
+#include <errno.h>
+#include <signal.h>
+
+#include "hypercall_x86_64.h"
+#include "rt_syscall.h"
+#include "runtime.h"
+
+/* name[number], generated from musl's <bits/syscall.h>. */
+static const char *const names[] = {
+#include "syscall_names.h"
+};
+
+#define NAME_COUNT (long)(sizeof(names) / sizeof(names[0]))
+
+static unsigned char said[NAME_COUNT];
+
+long __rt_sys_missing(long number)
+{
+	const char *name = NULL;
+
+	if (number >= 0 && number < NAME_COUNT) {
+		if (said[number]++)
+			goto strict;
+		name = names[number];
+	}
+	__rt_complain("system call ", name ? name : "of unknown number",
+		      " is not available (ENOSYS)", (char *)NULL);
+strict:
+	if (__rt_boot->flags & BP_BOOT_STRICT)
+		hypercall_exit(128 + SIGSYS);
+	return -ENOSYS;
+}

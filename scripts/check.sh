@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs tests that speak TAP and sums them up.
+#
+#   check.sh COMMAND-OR-BATS-FILE...
+#
+# A *.bats file is run by bats, anything else is a program to run. Ends with
+# the line "N passed, N failed, N skipped".
+set -uo pipefail
+
+passed=0 failed=0 skipped=0
+for test in "$@"; do
+	case $test in
+	*.bats) command=(bats --formatter tap "$test") ;;
+	*) command=("$test") ;;
+	esac
+	echo "# $test"
+	planned=0 seen=0
+	while IFS= read -r line; do
+		printf '%s\n' "$line"
+		case $line in
+		1..*) planned=${line#1..} ;;
+		"ok "*" # skip"*) seen=$((seen + 1)) skipped=$((skipped + 1)) ;;
+		"ok "*) seen=$((seen + 1)) passed=$((passed + 1)) ;;
+		"not ok "*) seen=$((seen + 1)) failed=$((failed + 1)) ;;
+		esac
+	done < <("${command[@]}" 2>&1)
+	# A program that died, or lost tests on the way, has failed.
+	if [ "$seen" -ne "$planned" ] || [ "$planned" -eq 0 ]; then
+		echo "not ok $test: $seen of ${planned:-?} tests reported"
+		failed=$((failed + 1))
+	fi
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Installs what a set of tasks needs, where it is not there yet.
+#
+#   setup.sh build|check|lint|bench|nested...
+#
+# A machine that has everything needs neither root nor a network.
+set -euo pipefail
+
+packages=()
+for task in "$@"; do
+	case $task in
+	build) packages+=(gcc libc6-dev linux-libc-dev make libelf-dev
+		binutils ca-certificates) ;;
+	check) packages+=(bats jq gdb-minimal clang libclang-rt-14-dev
+		util-linux procps) ;;
+	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
+	bench) packages+=(musl-tools jq) ;;
+	nested) packages+=(qemu-system-x86 busybox-static cpio) ;;
+	*)
+		echo "setup: unknown task $task" >&2
+		exit 2
+		;;
+	esac
+done
+
+missing=()
+for package in "${packages[@]}"; do
+	[ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" \
+		= installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if ! command -v apt-get >/dev/null; then
+	echo "setup: no apt-get here; install by hand: ${missing[*]}" >&2
+	exit 1
+fi
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null || {
+		echo "setup: as root: apt-get install ${missing[*]}" >&2
+		exit 1
+	}
+	as_root=(sudo)
+fi
+echo "setup: installing ${missing[*]}"
+# A cached list may name packages that are no longer there.
+"${as_root[@]}" apt-get -qq update
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+	--no-install-recommends "${missing[@]}" >/dev/null

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+#include "boot_info_write.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "guest_memory.h"
+#include "image_load.h"
+#include "memory_map.h"
+
+static uint64_t strings_bytes(int count, char *const *strings)
+{
+	uint64_t bytes = 0;
+
+	for (int i = 0; i < count; i++)
+		bytes += strlen(strings[i]) + 1;
+	return bytes;
+}
+
+uint32_t boot_info_bytes(const struct boot_strings *s, unsigned device_count)
+{
+	uint64_t bytes = sizeof(struct bp_boot_info) +
+			 device_count * sizeof(struct bp_device) +
+			 strings_bytes(s->argc, s->argv) +
+			 strings_bytes(s->envc, s->env);
+
+	return bytes <= BP_BOOT_INFO_END - BP_BOOT_INFO_GPA ? (uint32_t)bytes
+							    : UINT32_MAX;
+}
+
+int boot_info_reserve(struct guest_mem *mem, uint32_t bytes)
+{
+	uint64_t pages = (bytes + BP_PAGE_BYTES - 1) / BP_PAGE_BYTES;
+
+	return guest_mem_add_region(mem, BP_BOOT_INFO_GPA,
+				    BP_BOOT_INFO_GPA + pages * BP_PAGE_BYTES,
+				    GUEST_READ);
+}
+
+static char *put_strings(char *at, int count, char *const *strings)
+{
+	for (int i = 0; i < count; i++)
+		at = stpcpy(at, strings[i]) + 1;
+	return at;
+}
+
+void boot_info_write(struct guest_mem *mem, struct bp_boot_info *info,
+		     const struct image *image,
+		     const struct image_layout *layout,
+		     const struct bp_device *devices,
+		     const struct boot_strings *s)
+{
+	char *base = (char *)mem->base + BP_BOOT_INFO_GPA, *at;
+
+	info->magic = BP_BOOT_MAGIC;
+	info->abi_major = BP_ABI_MAJOR;
+	info->abi_minor = BP_ABI_MINOR;
+	info->mem_bytes = mem->bytes;
+	info->heap_start = layout->heap_start;
+	info->heap_end = layout->heap_end;
+	info->stack_start = layout->stack_start;
+	info->stack_end = layout->stack_end;
+	info->phdr_gpa = image->phdr_gpa;
+	info->phdr_count = image->phdr_count;
+	info->device_offset = sizeof(*info);
+	memcpy(base + info->device_offset, devices,
+	       info->device_count * sizeof(*devices));
+	info->argc = (uint32_t)s->argc;
+	info->argv_offset = info->device_offset +
+			    info->device_count * (uint32_t)sizeof(*devices);
+	at = put_strings(base + info->argv_offset, s->argc, s->argv);
+	info->envc = (uint32_t)s->envc;
+	info->env_offset = (uint32_t)(at - base);
+	at = put_strings(at, s->envc, s->env);
+	info->size_bytes = (uint32_t)(at - base);
+	info->strings_bytes = info->size_bytes - info->argv_offset;
+	memcpy(base, info, sizeof(*info));
+}

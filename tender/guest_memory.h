@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/* Guest memory as the tender sees it, and the one check of guest addresses. */
+#ifndef GUEST_MEMORY_H
+#define GUEST_MEMORY_H
+
+#include <stdint.h>
+
+enum guest_access {
+	GUEST_READ = 1,
+	GUEST_WRITE = 2,
+	GUEST_EXEC = 4,
+};
+
+#define GUEST_MAX_REGIONS 32
+
+/* A range the guest may access, [start, end), page-aligned. */
+struct guest_region {
+	uint64_t start;
+	uint64_t end;
+	unsigned access;
+};
+
+/*
+ * Guest-physical [0, bytes) is guest memory. The pages behind it, up to
+ * mapped_bytes, hold page tables: part of the VM, but of no guest address
+ * that guest_mem_range() would ever give out.
+ */
+struct guest_mem {
+	uint8_t *base;
+	uint64_t bytes;
+	uint64_t mapped_bytes;
+	unsigned region_count;
+	struct guest_region region[GUEST_MAX_REGIONS]; /* ascending */
+};
+
+/*
+ * Reserves @bytes of zeroed guest memory (a multiple of a page) and
+ * @table_bytes for page tables behind it. Pages are taken from the host when
+ * first touched. 0 or -errno; guest_mem_finish() undoes it.
+ */
+int guest_mem_init(struct guest_mem *mem, uint64_t bytes, uint64_t table_bytes);
+void guest_mem_finish(struct guest_mem *mem);
+
+/*
+ * Adds a region the guest may access; regions come in ascending order and do
+ * not overlap. 0, -EINVAL out of order or outside memory, -ENOSPC too many.
+ */
+int guest_mem_add_region(struct guest_mem *mem, uint64_t start, uint64_t end,
+			 unsigned access);
+
+/*
+ * The only check of a guest address in the tender: a pointer to the @bytes
+ * at @gpa when the guest itself has @access to all of them, else NULL. An
+ * empty range is inside when @gpa is, so that NULL is always a refusal.
+ */
+void *guest_mem_range(const struct guest_mem *mem, uint64_t gpa, uint64_t bytes,
+		      unsigned access);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: ISC */
+#include "hypercall_dispatch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "device_console.h"
+#include "hypercall.h"
+#include "interrupt.h"
+#include "machine.h"
+
+#define NS_PER_S 1000000000ULL
+
+/* One call being served: arguments in, value out. */
+struct call {
+	struct machine *m;
+	const uint64_t *arg;
+	int64_t value; /* for RAX */
+	struct call_result *result;
+};
+
+static enum call_outcome violation(struct call *c, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static enum call_outcome violation(struct call *c, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(c->result->what, sizeof(c->result->what), fmt, args);
+	va_end(args);
+	return CALL_VIOLATION;
+}
+
+static enum call_outcome bad_range(struct call *c, const char *what,
+				   uint64_t gpa, uint64_t bytes)
+{
+	return violation(c,
+			 "%s: 0x%llx bytes at 0x%llx are not memory the "
+			 "guest has that access to",
+			 what, (unsigned long long)bytes,
+			 (unsigned long long)gpa);
+}
+
+static enum call_outcome done(struct call *c, int64_t value)
+{
+	c->value = value;
+	return CALL_DONE;
+}
+
+static enum call_outcome refused(struct call *c, enum bp_status status)
+{
+	return done(c, -(int64_t)status);
+}
+
+static enum call_outcome call_exit(struct call *c)
+{
+	c->result->exit_status = (int)(c->arg[0] & 0xff);
+	return CALL_EXIT;
+}
+
+static enum call_outcome call_console_write(struct call *c)
+{
+	uint64_t stream = c->arg[0], gpa = c->arg[1], bytes = c->arg[2];
+	const void *data = guest_mem_range(&c->m->mem, gpa, bytes, GUEST_READ);
+	int64_t n;
+
+	if (stream != BP_STREAM_OUT && stream != BP_STREAM_ERR)
+		return violation(c, "console_write: unknown stream %llu",
+				 (unsigned long long)stream);
+	if (!data)
+		return bad_range(c, "console_write", gpa, bytes);
+	n = console_write((unsigned)stream, data, bytes);
+	if (n == -EINTR)
+		return CALL_STOPPED;
+	if (n < 0)
+		return refused(c, n == -EPIPE	 ? BP_CLOSED
+				  : n == -ENOSPC ? BP_NO_SPACE
+						 : BP_IO);
+	return done(c, n);
+}
+
+static enum call_outcome call_console_read(struct call *c)
+{
+	uint64_t gpa = c->arg[0], bytes = c->arg[1];
+	void *data = guest_mem_range(&c->m->mem, gpa, bytes, GUEST_WRITE);
+	int64_t n;
+
+	if (!data)
+		return bad_range(c, "console_read", gpa, bytes);
+	n = console_read(data, bytes);
+	if (n < 0)
+		return refused(c, n == -EAGAIN ? BP_AGAIN : BP_IO);
+	return done(c, n);
+}
+
+static enum call_outcome call_clock_wall(struct call *c)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return done(c, (int64_t)((uint64_t)now.tv_sec * NS_PER_S +
+				 (uint64_t)now.tv_nsec));
+}
+
+static enum call_outcome call_random(struct call *c)
+{
+	uint64_t gpa = c->arg[0], bytes = c->arg[1];
+	char *data = guest_mem_range(&c->m->mem, gpa, bytes, GUEST_WRITE);
+
+	if (!data)
+		return bad_range(c, "random", gpa, bytes);
+	while (bytes) {
+		/* seccomp: getrandom */
+		ssize_t n = getrandom(data, bytes, 0);
+
+		if (n < 0 && errno != EINTR)
+			return refused(c, BP_IO);
+		if (n < 0 && interrupt_pending())
+			return CALL_STOPPED;
+		if (n > 0) {
+			data += n;
+			bytes -= (uint64_t)n;
+		}
+	}
+	return done(c, 0);
+}
+
+/* Waits for console input or @timeout_ns. True if input (or its end) is there.
+ */
+static bool wait_console(bool for_input, uint64_t timeout_ns)
+{
+	struct timespec timeout = {
+		.tv_sec = (time_t)(timeout_ns / NS_PER_S),
+		.tv_nsec = (long)(timeout_ns % NS_PER_S),
+	};
+	struct pollfd p = {
+		.fd = for_input ? STDIN_FILENO : -1,
+		.events = POLLIN,
+	};
+
+	/* seccomp: ppoll */
+	return ppoll(&p, 1, timeout_ns == BP_WAIT_FOREVER ? NULL : &timeout,
+		     NULL) > 0;
+}
+
+static enum call_outcome call_wait(struct call *c)
+{
+	uint64_t timeout_ns = c->arg[0], set = c->arg[1];
+	uint64_t disks = (1ULL << c->m->device_count) - 1; /* always ready */
+
+	if (set & ~(disks | BP_WAIT_CONSOLE))
+		return violation(c, "wait: no such device in the set 0x%llx",
+				 (unsigned long long)set);
+	if (set & disks)
+		timeout_ns = 0;
+	if (wait_console(set & BP_WAIT_CONSOLE, timeout_ns))
+		disks |= BP_WAIT_CONSOLE;
+	if (interrupt_pending())
+		return CALL_STOPPED;
+	return done(c, (int64_t)(set & disks));
+}
+
+/*
+ * Copies the segment list in once and turns the copy into host addresses.
+ * Segments may be empty; reading the disk writes guest memory.
+ */
+static enum call_outcome copy_segments(struct call *c, uint64_t list,
+				       uint64_t count, unsigned access,
+				       struct iovec *iov)
+{
+	struct bp_segment segment[BP_MAX_SEGMENTS];
+	const struct guest_mem *mem = &c->m->mem;
+	const void *from;
+
+	if (count > BP_MAX_SEGMENTS)
+		return violation(c,
+				 "block_io: a list of %llu segments, where "
+				 "%d are allowed",
+				 (unsigned long long)count, BP_MAX_SEGMENTS);
+	from = guest_mem_range(mem, list, count * sizeof(segment[0]),
+			       GUEST_READ);
+	if (!from)
+		return bad_range(c, "block_io list", list,
+				 count * sizeof(segment[0]));
+	memcpy(segment, from, count * sizeof(segment[0]));
+	for (unsigned i = 0; i < count; i++) {
+		iov[i].iov_len = segment[i].bytes;
+		iov[i].iov_base = guest_mem_range(mem, segment[i].gpa,
+						  segment[i].bytes, access);
+		if (!iov[i].iov_base)
+			return bad_range(c, "block_io segment", segment[i].gpa,
+					 segment[i].bytes);
+	}
+	return CALL_DONE;
+}
+
+static enum call_outcome call_block_io(struct call *c)
+{
+	uint64_t device = c->arg[0], op = c->arg[1], offset = c->arg[2];
+	struct iovec iov[BP_MAX_SEGMENTS];
+	enum call_outcome outcome;
+	struct block_dev *dev;
+
+	if (device >= c->m->device_count ||
+	    c->m->device[device].kind != BP_DEVICE_BLOCK)
+		return violation(c, "block_io: device %llu is not a disk",
+				 (unsigned long long)device);
+	dev = &c->m->block[device];
+	switch (op) {
+	case BP_BLOCK_READ:
+	case BP_BLOCK_WRITE:
+		outcome = copy_segments(
+			c, c->arg[3], c->arg[4],
+			op == BP_BLOCK_READ ? GUEST_WRITE : GUEST_READ, iov);
+		if (outcome != CALL_DONE)
+			return outcome;
+		return refused(c, block_dev_transfer(dev, op == BP_BLOCK_WRITE,
+						     offset, iov,
+						     (unsigned)c->arg[4]));
+	case BP_BLOCK_FLUSH:
+		return refused(c, block_dev_flush(dev));
+	case BP_BLOCK_DISCARD:
+		return refused(c, block_dev_discard(dev, offset, c->arg[3]));
+	default:
+		return violation(c, "block_io: unknown operation %llu",
+				 (unsigned long long)op);
+	}
+}
+
+static enum call_outcome call_set_tls(struct call *c)
+{
+	struct vcpu *vcpu = c->m->vcpu;
+
+	if (c->arg[0] >= c->m->mem.bytes)
+		return violation(c, "set_tls: 0x%llx is outside guest memory",
+				 (unsigned long long)c->arg[0]);
+	if (vcpu->ops->set_tls(vcpu, c->arg[0]) < 0)
+		return CALL_FAILED;
+	return done(c, 0);
+}
+
+static enum call_outcome (*const handlers[])(struct call *) = {
+	[BP_CALL_EXIT] = call_exit,
+	[BP_CALL_CONSOLE_WRITE] = call_console_write,
+	[BP_CALL_CONSOLE_READ] = call_console_read,
+	[BP_CALL_CLOCK_WALL] = call_clock_wall,
+	[BP_CALL_RANDOM] = call_random,
+	[BP_CALL_WAIT] = call_wait,
+	[BP_CALL_BLOCK_IO] = call_block_io,
+	[BP_CALL_SET_TLS] = call_set_tls,
+};
+
+_Static_assert(sizeof(handlers) / sizeof(handlers[0]) == BP_CALL_COUNT,
+	       "a handler for every hypercall");
+
+enum call_outcome hypercall_dispatch(struct machine *m,
+				     const struct vcpu_exit *exit,
+				     struct call_result *result)
+{
+	struct call c = {.m = m, .arg = exit->call.arg, .result = result};
+	enum call_outcome outcome;
+
+	if (exit->call.number >= BP_CALL_COUNT)
+		return violation(&c, "unknown hypercall %u", exit->call.number);
+	outcome = handlers[exit->call.number](&c);
+	if (outcome == CALL_DONE)
+		m->vcpu->ops->set_result(m->vcpu, (uint64_t)c.value);
+	return outcome;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/* Strict loader for image files. Trusts nothing in the file. */
+#ifndef IMAGE_LOAD_H
+#define IMAGE_LOAD_H
+
+#include <stdint.h>
+
+#include "boot_info.h"
+#include "manifest.h"
+
+struct guest_mem;
+
+#define IMAGE_MAX_SEGMENTS 16
+
+struct image_segment {
+	uint64_t gpa;
+	uint64_t file_offset;
+	uint64_t file_bytes;
+	uint64_t mem_bytes;
+	unsigned access; /* enum guest_access */
+};
+
+struct image {
+	int fd;
+	uint64_t entry;
+	uint64_t phdr_gpa; /* 0 when no segment holds the program headers */
+	uint32_t phdr_count;
+	uint64_t end; /* page-aligned end of the last segment */
+	struct bp_note_abi abi;
+	unsigned segment_count;
+	struct image_segment segment[IMAGE_MAX_SEGMENTS]; /* ascending */
+	unsigned device_count;
+	struct bp_note_device device[BP_MAX_DEVICES];
+	char error[160]; /* why it was refused: one clause, with the remedy */
+};
+
+/*
+ * Reads and checks the headers and notes of the image open at @fd (System V
+ * gABI chapters 4 and 5; SPEC.md, "Image file"). @fd stays the caller's and
+ * must stay open until image_load(). 0; -ENOEXEC with @image->error set when
+ * the file is no image this tender can run; -errno when it cannot be read.
+ */
+int image_parse(struct image *image, int fd);
+
+/* Where heap and stack lie for an image in a given amount of memory. */
+struct image_layout {
+	uint64_t heap_start;
+	uint64_t heap_end;
+	uint64_t stack_start;
+	uint64_t stack_end;
+};
+
+/*
+ * Lays out @mem_bytes of guest memory (memory_map.h). 0, or -ENOEXEC with
+ * @image->error set when the image does not fit.
+ */
+int image_lay_out(struct image *image, uint64_t mem_bytes,
+		  struct image_layout *layout);
+
+/*
+ * Copies the segments into @mem and adds their regions, then those of heap
+ * and stack. 0, -ENOEXEC with @image->error, or -errno.
+ */
+int image_load(struct image *image, const struct image_layout *layout,
+	       struct guest_mem *mem);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* All that belongs to one running guest. */
+#ifndef MACHINE_H
+#define MACHINE_H
+
+#include "boot_info.h"
+#include "device_block.h"
+#include "guest_memory.h"
+#include "image_load.h"
+#include "vcpu.h"
+
+struct machine {
+	const char *image_name;
+	struct image image;
+	struct image_layout layout;
+	struct guest_mem mem;
+	struct vcpu *vcpu;
+	unsigned device_count;
+	struct bp_device device[BP_MAX_DEVICES]; /* as in boot info */
+	struct block_dev block[BP_MAX_DEVICES];	 /* where device is a disk */
+};
+
+#endif

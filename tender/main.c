@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+/* The tender: runs one unikernel image. From top to bottom, what it does. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "boot_info_write.h"
+#include "device_console.h"
+#include "hypercall_dispatch.h"
+#include "interrupt.h"
+#include "log.h"
+#include "machine.h"
+#include "memory_map.h"
+#include "options.h"
+#include "report.h"
+
+enum {
+	STATUS_TIMEOUT = 124,
+	STATUS_TENDER_FAILED = 125,
+	STATUS_NOT_AN_IMAGE = 126,
+	STATUS_NO_IMAGE = 127,
+	STATUS_SIGNAL = 128,
+};
+
+/* A descriptor below 3 that is a disk would be read and written as console. */
+static bool fill_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Opens and checks the image. 0 or an exit status, having printed why. */
+static int open_image(struct machine *m, const char *name)
+{
+	/* O_NONBLOCK: a FIFO must be refused, not waited for. */
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+
+	m->image_name = name;
+	if (fd < 0) {
+		bool missing = errno == ENOENT || errno == ENOTDIR;
+
+		log_error("%s: %s%s", name, strerror(errno),
+			  missing ? "; build an image with imgbuild" : "");
+		return missing ? STATUS_NO_IMAGE : STATUS_NOT_AN_IMAGE;
+	}
+	err = image_parse(&m->image, fd);
+	if (!err)
+		return 0;
+	log_error("%s: %s", name,
+		  err == -ENOEXEC ? m->image.error : strerror(-err));
+	close(fd);
+	return STATUS_NOT_AN_IMAGE;
+}
+
+static bool open_disks(struct machine *m, const struct options *o)
+{
+	for (unsigned i = 0; i < o->disk_count; i++) {
+		const struct disk_option *option = &o->disk[i];
+		struct bp_device *device = &m->device[i];
+		struct block_dev *dev = &m->block[i];
+
+		if (block_dev_open(dev, option) < 0)
+			return false;
+		m->device_count++;
+		device->kind = BP_DEVICE_BLOCK;
+		device->flags = dev->read_only ? BP_DEVICE_READ_ONLY
+					       : BP_DEVICE_DISCARD;
+		device->capacity_bytes = dev->capacity_bytes;
+		device->block_bytes = dev->block_bytes;
+		memcpy(device->name, option->name, sizeof(device->name));
+	}
+	return true;
+}
+
+/* Every device that the image declares must be there. */
+static bool check_declared(const struct machine *m)
+{
+	for (unsigned i = 0; i < m->image.device_count; i++) {
+		const char *name = m->image.device[i].name;
+		bool found = false;
+
+		for (unsigned j = 0; j < m->device_count; j++)
+			found |= !strcmp(name, m->device[j].name);
+		if (!found) {
+			log_error("%s: needs a disk named '%s'; attach one "
+				  "with --disk=%s=PATH",
+				  m->image_name, name, name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static int build_machine(struct machine *m, const struct options *o)
+{
+	const struct vcpu_ops *ops = &vcpu_kvm_ops;
+	struct boot_strings strings = {
+		.argc = o->guest_argc,
+		.argv = o->guest_argv,
+		.envc = o->env_count,
+		.env = o->env,
+	};
+	struct bp_boot_info info = {.device_count = m->device_count};
+	struct vcpu_start start = {.arg = BP_BOOT_INFO_GPA};
+	struct vcpu_features features = {0};
+	uint32_t bytes = boot_info_bytes(&strings, m->device_count);
+	int err;
+
+	if (bytes == UINT32_MAX) {
+		log_error("arguments and environment take more than %llu KiB; "
+			  "pass less",
+			  (BP_BOOT_INFO_END - BP_BOOT_INFO_GPA) >> 10);
+		return STATUS_TENDER_FAILED;
+	}
+	err = image_lay_out(&m->image, o->mem_bytes, &m->layout);
+	if (!err)
+		err = guest_mem_init(&m->mem, o->mem_bytes,
+				     ops->table_bytes(o->mem_bytes));
+	if (!err)
+		err = boot_info_reserve(&m->mem, bytes);
+	if (!err)
+		err = image_load(&m->image, &m->layout, &m->mem);
+	if (err) {
+		log_error("%s: %s", m->image_name,
+			  err == -ENOEXEC ? m->image.error : strerror(-err));
+		return err == -ENOEXEC ? STATUS_NOT_AN_IMAGE
+				       : STATUS_TENDER_FAILED;
+	}
+	if (ops->create(&m->vcpu, &m->mem, &features) < 0)
+		return STATUS_TENDER_FAILED;
+	info.tsc_hz = features.tsc_hz;
+	info.flags = features.boot_flags | console_boot_flags() |
+		     (o->strict ? BP_BOOT_STRICT : 0);
+	if (getrandom(info.random, sizeof(info.random), 0) !=
+	    sizeof(info.random)) {
+		log_error("no entropy from the host: %s", strerror(errno));
+		return STATUS_TENDER_FAILED;
+	}
+	boot_info_write(&m->mem, &info, &m->image, &m->layout, m->device,
+			&strings);
+	start.pc = m->image.entry;
+	start.sp = m->layout.stack_end;
+	return ops->prepare(m->vcpu, &start) < 0 ? STATUS_TENDER_FAILED : 0;
+}
+
+static int timed_out(const struct machine *m)
+{
+	log_error("%s: time limit reached; raise it with --timeout",
+		  m->image_name);
+	return STATUS_TIMEOUT;
+}
+
+/* Runs the guest to its end; the exit status of the tender. */
+static int run(struct machine *m)
+{
+	struct call_result result;
+	struct vcpu_exit exit;
+
+	for (;;) {
+		if (interrupt_pending())
+			return timed_out(m);
+		if (m->vcpu->ops->run(m->vcpu, &exit) < 0)
+			return STATUS_TENDER_FAILED;
+		if (exit.kind == VCPU_TRAP) {
+			report_trap(m, &exit);
+			return STATUS_SIGNAL + exit.trap.signal;
+		}
+		if (exit.kind == VCPU_INTERRUPTED)
+			continue;
+		switch (hypercall_dispatch(m, &exit, &result)) {
+		case CALL_DONE:
+		case CALL_STOPPED:
+			break;
+		case CALL_EXIT:
+			return result.exit_status;
+		case CALL_VIOLATION:
+			report_violation(m, result.what);
+			return STATUS_SIGNAL + SIGSYS;
+		case CALL_FAILED:
+			return STATUS_TENDER_FAILED;
+		}
+	}
+}
+
+static int run_image(struct machine *m, const struct options *o)
+{
+	int status = open_image(m, o->image);
+
+	if (status)
+		return status;
+	if (!open_disks(m, o) || !check_declared(m))
+		return STATUS_TENDER_FAILED;
+	status = build_machine(m, o);
+	if (status)
+		return status;
+	if (o->timeout_us && interrupt_arm(m->vcpu, o->timeout_us) < 0) {
+		log_error("cannot arm the time limit: %s", strerror(errno));
+		return STATUS_TENDER_FAILED;
+	}
+	return run(m);
+}
+
+int main(int argc, char **argv)
+{
+	static struct machine machine;
+	struct options options;
+	int status;
+
+	if (!fill_standard_fds())
+		return STATUS_TENDER_FAILED;
+	signal(SIGPIPE, SIG_IGN);      /* the guest gets a status instead */
+	prctl(PR_SET_TIMERSLACK, 1UL); /* its sleeps end when they should */
+	switch (options_parse(&options, argc, argv)) {
+	case OPTIONS_DONE:
+		status = 0;
+		break;
+	case OPTIONS_BAD:
+		status = STATUS_TENDER_FAILED;
+		break;
+	default:
+		status = run_image(&machine, &options);
+	}
+	options_finish(&options);
+	/* The rest goes with the process, which is quicker. */
+	return status;
+}

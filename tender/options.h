@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* The command line. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "boot_info.h"
+
+struct disk_option {
+	char name[BP_DEVICE_NAME_BYTES];
+	char *path; /* owned */
+	bool read_only;
+	uint32_t block_bytes;
+};
+
+struct options {
+	const char *image;
+	int guest_argc;	   /* with the image's name as argument 0 */
+	char **guest_argv; /* points into argv */
+	uint64_t mem_bytes;
+	uint64_t timeout_us; /* 0: none */
+	bool strict;
+	unsigned disk_count;
+	struct disk_option disk[BP_MAX_DEVICES];
+	int env_count;
+	char **env; /* "K=V", point into argv; array owned */
+};
+
+enum options_result {
+	OPTIONS_RUN,
+	OPTIONS_DONE, /* --help or --version was printed */
+	OPTIONS_BAD,  /* printed why */
+};
+
+/* Reads the command line; sets the log level. options_finish() frees. */
+enum options_result options_parse(struct options *o, int argc, char **argv);
+void options_finish(struct options *o);
+
+#endif

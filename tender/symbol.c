@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Symbol names for reports. The file may be damaged or hostile like any
+ * other: every offset is checked against what was read of it.
+ */
+#include "symbol.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_FILE_BYTES (1ULL << 30)
+
+struct symbols {
+	const uint8_t *file;
+	size_t file_bytes;
+	Elf64_Shdr table;
+	Elf64_Shdr strings;
+};
+
+static bool inside(const struct symbols *s, uint64_t offset, uint64_t bytes)
+{
+	return bytes <= s->file_bytes && offset <= s->file_bytes - bytes;
+}
+
+static bool section(const struct symbols *s, const Elf64_Ehdr *h,
+		    unsigned index, Elf64_Shdr *out)
+{
+	uint64_t at = index * sizeof(*out);
+
+	if (index >= h->e_shnum || h->e_shoff > s->file_bytes ||
+	    !inside(s, h->e_shoff + at, sizeof(*out)))
+		return false;
+	memcpy(out, s->file + h->e_shoff + at, sizeof(*out));
+	return true;
+}
+
+static bool find_table(struct symbols *s)
+{
+	Elf64_Ehdr h;
+
+	if (!inside(s, 0, sizeof(h)))
+		return false;
+	memcpy(&h, s->file, sizeof(h));
+	if (memcmp(h.e_ident, ELFMAG, SELFMAG) ||
+	    h.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    h.e_shentsize != sizeof(Elf64_Shdr))
+		return false;
+	for (unsigned i = 0; section(s, &h, i, &s->table); i++)
+		if (s->table.sh_type == SHT_SYMTAB)
+			return section(s, &h, s->table.sh_link, &s->strings) &&
+			       inside(s, s->table.sh_offset,
+				      s->table.sh_size) &&
+			       inside(s, s->strings.sh_offset,
+				      s->strings.sh_size);
+	return false;
+}
+
+static bool map_file(struct symbols *s, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	void *file = MAP_FAILED;
+
+	if (fd < 0)
+		return false;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    (uint64_t)st.st_size <= MAX_FILE_BYTES)
+		file = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
+			    fd, 0);
+	close(fd);
+	if (file == MAP_FAILED)
+		return false;
+	s->file = file;
+	s->file_bytes = (size_t)st.st_size;
+	return true;
+}
+
+struct symbols *symbols_read(const char *image_name)
+{
+	struct symbols *s = calloc(1, sizeof(*s));
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s.debug", image_name);
+
+	if (!s || n < 0 || (size_t)n >= sizeof(path) || !map_file(s, path)) {
+		free(s);
+		return NULL;
+	}
+	if (find_table(s))
+		return s;
+	symbols_free(s);
+	return NULL;
+}
+
+void symbols_free(struct symbols *s)
+{
+	if (s)
+		munmap((void *)(uintptr_t)s->file, s->file_bytes);
+	free(s);
+}
+
+static const char *name_at(const struct symbols *s, uint32_t offset)
+{
+	const char *strings = (const char *)s->file + s->strings.sh_offset;
+	uint64_t left = s->strings.sh_size;
+
+	if (offset >= left || !memchr(strings + offset, 0, left - offset))
+		return NULL;
+	return strings + offset;
+}
+
+void symbols_format(const struct symbols *s, uint64_t pc, char *text,
+		    size_t bytes)
+{
+	const char *best = NULL;
+	uint64_t best_at = 0;
+	size_t count = s ? s->table.sh_size / sizeof(Elf64_Sym) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *from = s->file + s->table.sh_offset;
+		const char *name;
+		Elf64_Sym sym;
+
+		memcpy(&sym, from + i * sizeof(sym), sizeof(sym));
+		if (ELF64_ST_TYPE(sym.st_info) != STT_FUNC ||
+		    sym.st_value > pc || sym.st_value < best_at)
+			continue;
+		if (sym.st_size && pc - sym.st_value >= sym.st_size)
+			continue;
+		name = name_at(s, sym.st_name);
+		if (name) {
+			best = name;
+			best_at = sym.st_value;
+		}
+	}
+	if (best)
+		snprintf(text, bytes, "%.80s+0x%llx", best,
+			 (unsigned long long)(pc - best_at));
+	else
+		snprintf(text, bytes, "?");
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A vCPU: runs guest code until it wants something from the tender. What is
+ * above this interface knows neither the kind of vCPU nor the instruction set.
+ */
+#ifndef VCPU_H
+#define VCPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct guest_mem;
+struct vcpu;
+
+#define VCPU_CALL_ARGS 5
+
+enum vcpu_exit_kind {
+	VCPU_CALL,	  /* a hypercall; answer with ->set_result */
+	VCPU_TRAP,	  /* the guest did what it may not */
+	VCPU_INTERRUPTED, /* kicked, or a signal came in */
+};
+
+struct vcpu_exit {
+	enum vcpu_exit_kind kind;
+	union {
+		struct {
+			unsigned number; /* any value: the guest chose it */
+			uint64_t arg[VCPU_CALL_ARGS];
+		} call;
+		struct {
+			int signal; /* what a process would have got */
+			const char *what;
+			bool has_address;
+			uint64_t address; /* that was accessed */
+		} trap;
+	};
+};
+
+/* Where guest code stands, for reports. */
+struct vcpu_place {
+	uint64_t pc;
+	uint64_t sp;
+	uint64_t frame; /* frame pointer */
+};
+
+/* What a guest is told about its vCPU in boot info. */
+struct vcpu_features {
+	uint64_t tsc_hz;
+	uint32_t boot_flags; /* BP_BOOT_* */
+};
+
+struct vcpu_start {
+	uint64_t pc;
+	uint64_t sp;
+	uint64_t arg; /* first argument: address of boot info */
+};
+
+struct vcpu_ops {
+	const char *name;
+
+	/*
+	 * Bytes this kind needs behind guest memory of @mem_bytes (page
+	 * tables), given to guest_mem_init().
+	 */
+	uint64_t (*table_bytes)(uint64_t mem_bytes);
+
+	/*
+	 * Makes a vCPU on @mem. Prints what is wrong and returns -errno when
+	 * the host cannot. @mem must outlive it; ->destroy undoes it.
+	 */
+	int (*create)(struct vcpu **vcpu, struct guest_mem *mem,
+		      struct vcpu_features *features);
+	void (*destroy)(struct vcpu *vcpu);
+
+	/* To be called once all of @mem's regions are known, before run. */
+	int (*prepare)(struct vcpu *vcpu, const struct vcpu_start *start);
+
+	/*
+	 * Runs the guest until it exits. 0 with @exit filled, or -errno when
+	 * the vCPU itself failed (after printing why).
+	 */
+	int (*run)(struct vcpu *vcpu, struct vcpu_exit *exit);
+
+	/* The result of the hypercall just reported by ->run. */
+	void (*set_result)(struct vcpu *vcpu, uint64_t result);
+
+	/* Sets the guest's thread pointer. 0 or -errno. */
+	int (*set_tls)(struct vcpu *vcpu, uint64_t address);
+
+	void (*place)(struct vcpu *vcpu, struct vcpu_place *place);
+
+	/* The registers as text, several lines, each ending in newline. */
+	void (*format_registers)(struct vcpu *vcpu, char *text, size_t bytes);
+
+	/*
+	 * Makes ->run return VCPU_INTERRUPTED soon, now or when it is next
+	 * called. Safe in a signal handler of the thread that runs the vCPU.
+	 */
+	void (*kick)(struct vcpu *vcpu);
+};
+
+/* Every implementation begins with this. */
+struct vcpu {
+	const struct vcpu_ops *ops;
+};
+
+extern const struct vcpu_ops vcpu_kvm_ops;
+
+#endif

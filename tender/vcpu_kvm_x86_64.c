@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * vCPU on KVM.
+ *
+ * THEORY OF OPERATION
+ * The VM starts in 64-bit mode at ring 3, with the tables of page_table and
+ * trap in place, and stays there: the only ring-0 code is the trap stubs. All
+ * general registers pass through the shared kvm_run page (KVM_CAP_SYNC_REGS),
+ * so that an exit costs one system call; where that capability is missing,
+ * registers are fetched and stored by ioctl around KVM_RUN, behind the same
+ * two functions. A result written to RAX takes effect together with KVM's own
+ * completion of the `out`, at the next KVM_RUN.
+ *
+ * kvm_run's I/O fields are written by KVM; the guest has no access to them.
+ */
+#include "vcpu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "boot_info.h"
+#include "cpuid_x86_64.h"
+#include "guest_memory.h"
+#include "hypercall.h"
+#include "log.h"
+#include "page_table_x86_64.h"
+#include "trap_x86_64.h"
+
+/* Intel SDM volume 3, 2.5 "Control registers", and 2.2.1 for EFER. */
+#define CR0_BITS       0x80050033ULL /* PG AM WP NE ET MP PE */
+#define CR4_BITS       0x620ULL	     /* OSXMMEXCPT OSFXSR PAE */
+#define CR4_FSGSBASE   (1ULL << 16)
+#define CR4_OSXSAVE    (1ULL << 18)
+#define EFER_BITS      0xd00ULL	     /* NXE LMA LME; no SCE: `syscall` traps */
+#define RFLAGS_BITS    0x3202ULL     /* IOPL 3, IF, and bit 1 */
+#define APIC_BASE_BITS 0xfee00900ULL /* reset value of the first CPU */
+
+struct vcpu_kvm {
+	struct vcpu vcpu; /* first */
+	struct guest_mem *mem;
+	int vm_fd;
+	int fd;
+	struct kvm_run *run;
+	size_t run_bytes;
+	bool sync_regs;
+	bool xsave;
+	uint64_t cr4;
+	struct kvm_regs regs; /* where there is no sync_regs */
+	bool regs_dirty;
+	struct kvm_sregs sregs; /* initial; later only scratch */
+};
+
+static struct vcpu_kvm *kvm_of(struct vcpu *vcpu)
+{
+	return (struct vcpu_kvm *)vcpu;
+}
+
+static struct kvm_regs *regs_of(struct vcpu_kvm *k)
+{
+	return k->sync_regs ? &k->run->s.regs.regs : &k->regs;
+}
+
+static void regs_changed(struct vcpu_kvm *k)
+{
+	if (k->sync_regs)
+		k->run->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
+	else
+		k->regs_dirty = true;
+}
+
+static int failed(const char *what)
+{
+	int err = errno;
+
+	log_error("KVM: %s: %s; see the host's kernel log", what,
+		  strerror(err));
+	return -err;
+}
+
+static int open_kvm(void)
+{
+	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT)
+		log_error("/dev/kvm is not there: load the kvm_intel or "
+			  "kvm_amd module, or enable (nested) virtualization "
+			  "on this host");
+	else if (errno == EACCES || errno == EPERM)
+		log_error("no permission on /dev/kvm: join its group (usually "
+			  "'sudo usermod -aG kvm $USER', then log in again)");
+	else
+		log_error("/dev/kvm: %s", strerror(errno));
+	return -errno;
+}
+
+static int set_cpuid(struct vcpu_kvm *k, struct cpuid_set *set)
+{
+	union {
+		struct kvm_cpuid2 head;
+		uint8_t bytes[sizeof(struct kvm_cpuid2) + sizeof(set->leaf)];
+	} arg = {.head.nent = set->count};
+	struct kvm_xcrs xcrs = {.nr_xcrs = 1};
+
+	memcpy(arg.bytes + sizeof(arg.head), set->leaf, sizeof(set->leaf));
+	if (ioctl(k->fd, KVM_SET_CPUID2, &arg) < 0)
+		return failed("setting CPUID");
+	k->cr4 = CR4_BITS | (set->fsgsbase ? CR4_FSGSBASE : 0);
+	if (!set->xsave)
+		return 0;
+	xcrs.xcrs[0].value = set->xcr0;
+	if (ioctl(k->fd, KVM_SET_XCRS, &xcrs) < 0)
+		return failed("enabling AVX state");
+	k->cr4 |= CR4_OSXSAVE;
+	return 0;
+}
+
+static int create_vcpu(struct vcpu_kvm *k, int kvm_fd)
+{
+	int bytes = ioctl(kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
+	int sync = ioctl(kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
+	int need = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+
+	if (bytes < (int)sizeof(*k->run))
+		return failed("size of the vCPU's shared page");
+	k->fd = ioctl(k->vm_fd, KVM_CREATE_VCPU, 0);
+	if (k->fd < 0)
+		return failed("creating a vCPU");
+	k->run_bytes = (size_t)bytes;
+	k->run = mmap(NULL, k->run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      k->fd, 0);
+	if (k->run == MAP_FAILED) {
+		close(k->fd);
+		return failed("mapping the vCPU's shared page");
+	}
+	k->sync_regs = (sync & need) == need && !getenv("TENDER_NO_SYNC_REGS");
+	if (k->sync_regs)
+		k->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
+	return 0;
+}
+
+static int create_vm(struct vcpu_kvm *k, int kvm_fd)
+{
+	struct kvm_userspace_memory_region slot = {
+		.memory_size = k->mem->mapped_bytes,
+		.userspace_addr = (uintptr_t)k->mem->base,
+	};
+
+	k->vm_fd = ioctl(kvm_fd, KVM_CREATE_VM, 0);
+	if (k->vm_fd < 0)
+		return failed("creating a VM");
+	if (ioctl(k->vm_fd, KVM_SET_USER_MEMORY_REGION, &slot) < 0) {
+		close(k->vm_fd);
+		return failed("giving the VM its memory");
+	}
+	return 0;
+}
+
+static void kvm_destroy(struct vcpu *vcpu)
+{
+	struct vcpu_kvm *k = kvm_of(vcpu);
+
+	munmap(k->run, k->run_bytes);
+	close(k->fd);
+	close(k->vm_fd);
+	free(k);
+}
+
+static int kvm_create(struct vcpu **vcpu, struct guest_mem *mem,
+		      struct vcpu_features *features)
+{
+	struct vcpu_kvm *k = calloc(1, sizeof(*k));
+	struct cpuid_set set;
+	int kvm_fd, err, khz;
+
+	if (!k)
+		return -ENOMEM;
+	k->vcpu.ops = &vcpu_kvm_ops;
+	k->mem = mem;
+	kvm_fd = open_kvm();
+	err = kvm_fd;
+	if (kvm_fd < 0)
+		goto free_vcpu;
+	err = create_vm(k, kvm_fd);
+	if (err)
+		goto close_kvm;
+	err = create_vcpu(k, kvm_fd);
+	if (err)
+		goto close_vm;
+	cpuid_curate(&set);
+	err = set_cpuid(k, &set);
+	if (err)
+		goto close_vcpu;
+	khz = ioctl(k->fd, KVM_GET_TSC_KHZ, 0);
+	if (khz <= 0) {
+		err = failed("frequency of the TSC");
+		goto close_vcpu;
+	}
+	close(kvm_fd);
+	features->tsc_hz = (uint64_t)khz * 1000;
+	features->boot_flags = set.fsgsbase ? BP_BOOT_FSGSBASE : 0;
+	*vcpu = &k->vcpu;
+	return 0;
+
+close_vcpu:
+	munmap(k->run, k->run_bytes);
+	close(k->fd);
+close_vm:
+	close(k->vm_fd);
+close_kvm:
+	close(kvm_fd);
+free_vcpu:
+	free(k);
+	return err;
+}
+
+/* 64-bit mode at ring 3 (SDM volume 3, 9.8.5, with everything done at once). */
+static void initial_sregs(const struct vcpu_kvm *k, uint64_t cr3,
+			  struct kvm_sregs *s)
+{
+	struct kvm_segment data = {
+		.limit = 0xffffffff,
+		.selector = TRAP_SELECTOR_USER_DATA,
+		.type = 3,
+		.present = 1,
+		.dpl = 3,
+		.db = 1,
+		.s = 1,
+		.g = 1,
+	};
+
+	memset(s, 0, sizeof(*s));
+	s->cr0 = CR0_BITS;
+	s->cr3 = cr3;
+	s->cr4 = k->cr4;
+	s->efer = EFER_BITS;
+	s->apic_base = APIC_BASE_BITS;
+	s->ds = s->es = s->fs = s->gs = s->ss = data;
+	s->cs = data;
+	s->cs.selector = TRAP_SELECTOR_USER_CODE;
+	s->cs.type = 11;
+	s->cs.db = 0;
+	s->cs.l = 1;
+	s->ldt.unusable = 1;
+	s->ldt.type = 2;
+	s->tr = (struct kvm_segment){
+		.base = TRAP_TSS_GPA,
+		.limit = TRAP_TSS_BYTES - 1,
+		.selector = TRAP_SELECTOR_TSS,
+		.type = 11,
+		.present = 1,
+	};
+	s->gdt.base = TRAP_GDT_GPA;
+	s->gdt.limit = TRAP_GDT_BYTES - 1;
+	s->idt.base = TRAP_IDT_GPA;
+	s->idt.limit = TRAP_IDT_BYTES - 1;
+}
+
+static int kvm_prepare(struct vcpu *vcpu, const struct vcpu_start *start)
+{
+	struct vcpu_kvm *k = kvm_of(vcpu);
+
+	trap_pages_write(k->mem);
+	initial_sregs(k, page_table_build(k->mem), &k->sregs);
+	*regs_of(k) = (struct kvm_regs){
+		.rip = start->pc,
+		.rsp = start->sp,
+		.rdi = start->arg,
+		.rflags = RFLAGS_BITS,
+	};
+	regs_changed(k);
+	if (k->sync_regs) {
+		k->run->s.regs.sregs = k->sregs;
+		k->run->kvm_dirty_regs |= KVM_SYNC_X86_SREGS;
+	} else if (ioctl(k->fd, KVM_SET_SREGS, &k->sregs) < 0) {
+		return failed("setting the initial state");
+	}
+	return 0;
+}
+
+static int report_trap(struct vcpu_kvm *k, struct vcpu_exit *exit)
+{
+	struct kvm_regs *regs = regs_of(k);
+	struct trap_frame frame;
+
+	if (!trap_frame_read(k->mem, regs->rsp, &frame)) {
+		log_error("KVM: a trap stub reported from a wrong stack");
+		return -EIO;
+	}
+	/* seccomp: ioctl KVM_GET_SREGS on the vCPU */
+	if (ioctl(k->fd, KVM_GET_SREGS, &k->sregs) < 0)
+		return failed("reading the fault address");
+	regs->rip = frame.rip;
+	regs->rsp = frame.rsp;
+	regs->rflags = frame.rflags;
+	trap_describe(k->mem, &frame, k->sregs.cr2, exit);
+	return 0;
+}
+
+static void describe(struct vcpu_exit *exit, int signal, const char *what)
+{
+	exit->kind = VCPU_TRAP;
+	exit->trap.signal = signal;
+	exit->trap.what = what;
+	exit->trap.has_address = false;
+}
+
+static int handle_io(struct vcpu_kvm *k, struct vcpu_exit *exit)
+{
+	const struct kvm_regs *regs = regs_of(k);
+	const struct kvm_run *run = k->run;
+
+	if (run->io.port == TRAP_PORT && trap_is_stub(regs->rip))
+		return report_trap(k, exit);
+	if (run->io.direction != KVM_EXIT_IO_OUT || run->io.size != 4 ||
+	    run->io.count != 1 || run->io.port < BP_PORT_BASE ||
+	    run->io.port - BP_PORT_BASE >= BP_PORT_COUNT) {
+		describe(exit, SIGSYS, "access to a port that is no hypercall");
+		return 0;
+	}
+	exit->kind = VCPU_CALL;
+	exit->call.number = run->io.port - BP_PORT_BASE;
+	exit->call.arg[0] = regs->rdi;
+	exit->call.arg[1] = regs->rsi;
+	exit->call.arg[2] = regs->rcx;
+	exit->call.arg[3] = regs->r8;
+	exit->call.arg[4] = regs->r9;
+	return 0;
+}
+
+static int handle_exit(struct vcpu_kvm *k, struct vcpu_exit *exit)
+{
+	switch (k->run->exit_reason) {
+	case KVM_EXIT_IO:
+		return handle_io(k, exit);
+	case KVM_EXIT_INTR:
+		exit->kind = VCPU_INTERRUPTED;
+		return 0;
+	case KVM_EXIT_SHUTDOWN:
+		describe(exit, SIGSEGV, "triple fault");
+		return 0;
+	case KVM_EXIT_MMIO:
+		describe(exit, SIGSEGV, "access outside guest memory");
+		return 0;
+	case KVM_EXIT_INTERNAL_ERROR:
+		describe(exit, SIGILL,
+			 "an instruction this host's KVM cannot emulate");
+		return 0;
+	default:
+		log_error("KVM: unexpected exit %u; please report this",
+			  k->run->exit_reason);
+		return -EIO;
+	}
+}
+
+static int kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+	struct vcpu_kvm *k = kvm_of(vcpu);
+
+	if (k->regs_dirty && ioctl(k->fd, KVM_SET_REGS, &k->regs) < 0)
+		return failed("writing registers");
+	k->regs_dirty = false;
+	/* seccomp: ioctl KVM_RUN on the vCPU */
+	if (ioctl(k->fd, KVM_RUN, 0) < 0) {
+		if (errno != EINTR && errno != EAGAIN)
+			return failed("running the guest");
+		k->run->immediate_exit = 0;
+		exit->kind = VCPU_INTERRUPTED;
+		return 0;
+	}
+	/* seccomp: ioctl KVM_GET_REGS, KVM_SET_REGS on the vCPU */
+	if (!k->sync_regs && ioctl(k->fd, KVM_GET_REGS, &k->regs) < 0)
+		return failed("reading registers");
+	return handle_exit(k, exit);
+}
+
+static void kvm_set_result(struct vcpu *vcpu, uint64_t result)
+{
+	struct vcpu_kvm *k = kvm_of(vcpu);
+
+	regs_of(k)->rax = result;
+	regs_changed(k);
+}
+
+static int kvm_set_tls(struct vcpu *vcpu, uint64_t address)
+{
+	struct vcpu_kvm *k = kvm_of(vcpu);
+
+	/* seccomp: ioctl KVM_GET_SREGS, KVM_SET_SREGS on the vCPU */
+	if (ioctl(k->fd, KVM_GET_SREGS, &k->sregs) < 0)
+		return failed("reading segments");
+	k->sregs.fs.base = address;
+	if (ioctl(k->fd, KVM_SET_SREGS, &k->sregs) < 0)
+		return failed("writing segments");
+	return 0;
+}
+
+static void kvm_place(struct vcpu *vcpu, struct vcpu_place *place)
+{
+	const struct kvm_regs *regs = regs_of(kvm_of(vcpu));
+
+	place->pc = regs->rip;
+	place->sp = regs->rsp;
+	place->frame = regs->rbp;
+}
+
+static void kvm_format_registers(struct vcpu *vcpu, char *text, size_t bytes)
+{
+	const struct kvm_regs *r = regs_of(kvm_of(vcpu));
+
+	snprintf(text, bytes,
+		 "  rip %016llx  rsp %016llx  rflags %08llx\n"
+		 "  rax %016llx  rbx %016llx  rcx %016llx  rdx %016llx\n"
+		 "  rsi %016llx  rdi %016llx  rbp %016llx  r8  %016llx\n"
+		 "  r9  %016llx  r10 %016llx  r11 %016llx  r12 %016llx\n"
+		 "  r13 %016llx  r14 %016llx  r15 %016llx\n",
+		 r->rip, r->rsp, r->rflags, r->rax, r->rbx, r->rcx, r->rdx,
+		 r->rsi, r->rdi, r->rbp, r->r8, r->r9, r->r10, r->r11, r->r12,
+		 r->r13, r->r14, r->r15);
+}
+
+static void kvm_kick(struct vcpu *vcpu)
+{
+	kvm_of(vcpu)->run->immediate_exit = 1;
+}
+
+const struct vcpu_ops vcpu_kvm_ops = {
+	.name = "kvm",
+	.table_bytes = page_table_bytes,
+	.create = kvm_create,
+	.destroy = kvm_destroy,
+	.prepare = kvm_prepare,
+	.run = kvm_run,
+	.set_result = kvm_set_result,
+	.set_tls = kvm_set_tls,
+	.place = kvm_place,
+	.format_registers = kvm_format_registers,
+	.kick = kvm_kick,
+};
