@@ -109,24 +109,85 @@ build/sysroot/lib/image.ld: imgbuild/image_x86_64.ld build/sysroot/lib/libc.a
 
 -include $(wildcard build/*/*.d)
 
-.PHONY: setup-% demo check lint clean help
+# C unit tests: every tender/*.c but main.c, under ASan and UBSan.
+UNIT := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/*_test.c))
+UNIT_CC ?= clang
+UNIT_SRC := $(filter-out tender/main.c,$(wildcard tender/*.c))
+SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+
+build/unit/%: tests/unit/%.c $(UNIT_SRC) $(wildcard tender/*.h tests/unit/*.h \
+		boot-protocol/*.h)
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -Itender \
+		-Itests/unit $< $(UNIT_SRC) -o $@
+
+# The tender itself under the same sanitizers, for the suites of make asan.
+build/asan/tender: $(wildcard tender/*.[ch] boot-protocol/*.h)
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -Itender \
+		$(wildcard tender/*.c) -o $@
+
+BATS := $(wildcard tests/*.bats)
+
+.PHONY: demo check check-nested asan lint bench install clean help setup-%
 setup-%:
 	@scripts/setup.sh $*
 
-demo: setup-build
+demo: setup-build ## build everything and digest a disk in a VM
 	@$(MAKE) --no-print-directory all
 	cp /usr/share/common-licenses/GPL-3 data.img
 	truncate -s %512 data.img
 	bin/imgbuild samples/sha256sum.c -o build/sha256sum.hvt
 	bin/tender --disk=data.img build/sha256sum.hvt
 
-check: setup-build setup-check
+check: setup-build setup-check ## run all tests
+	@$(MAKE) --no-print-directory all $(UNIT)
+	@scripts/check.sh $(UNIT) $(BATS)
+
+check-nested: setup-build setup-check setup-nested ## on a stock kernel's KVM
 	@$(MAKE) --no-print-directory all
-	scripts/check.sh $(wildcard tests/*.bats)
+	@scripts/nested.sh --timeout=900 env HVT_SLOW=1 scripts/check.sh $(BATS)
 
-lint: setup-build setup-lint
-	clang-format --dry-run --Werror $(wildcard */*.[ch] */*/*.[ch])
-	shellcheck .ci/run scripts/*.sh
+asan: setup-build setup-check ## the suites with a sanitized tender
+	@$(MAKE) --no-print-directory all $(UNIT) build/asan/tender
+	@HVT_TENDER=$(CURDIR)/build/asan/tender scripts/check.sh $(UNIT) $(BATS)
 
-clean:
+C_FILES = $(wildcard */*.[ch] */*/*.[ch])
+TIDY = clang-tidy --quiet --warnings-as-errors='*'
+lint: setup-build setup-lint ## formatters and static checkers
+	@$(MAKE) --no-print-directory build/sysroot/lib/libc.a \
+		build/generated/syscall_names.h
+	clang-format --dry-run --Werror $(C_FILES)
+	shellcheck .ci/run scripts/*.sh tests/*.bats
+	mandoc -T lint -W warning */*.1
+	$(TIDY) tender/*.c imgbuild/*.c -- -std=c11 $(CPPFLAGS_ALL) -Itender \
+		-Iimgbuild
+	$(TIDY) guest-runtime/*.c -- $(filter-out -M%,$(GUEST_CFLAGS))
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability \
+		--inline-suppr --suppressions-list=.cppcheck -Iboot-protocol \
+		-Itender -Iimgbuild tender imgbuild samples
+
+bench: setup-build setup-bench ## measure, beside what a user would take instead
+	@$(MAKE) --no-print-directory all
+	@scripts/bench.sh $(BENCH)
+
+SHARE := $(DESTDIR)$(PREFIX)
+install: all ## PREFIX=/usr/local DESTDIR=
+	install -d $(SHARE)/bin $(SHARE)/lib/hvt $(SHARE)/share/man/man1
+	install bin/tender bin/imgbuild $(SHARE)/bin
+	ln -sf imgbuild $(SHARE)/bin/hvt-cc
+	cp -a build/sysroot/include build/sysroot/lib $(SHARE)/lib/hvt
+	install -m 644 */*.1 $(SHARE)/share/man/man1
+	ln -sf imgbuild.1 $(SHARE)/share/man/man1/hvt-cc.1
+
+clean: ## remove what was built
 	rm -rf build bin data.img
+
+help: ## print this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | \
+		expand -t 22
+
+-include $(wildcard build/*/*.d)

@@ -28,7 +28,7 @@ static void init(void)
 {
 	if (heap_start)
 		return;
-	heap_start = brk_now = brk_highest = __rt_boot->heap_start;
+	heap_start = brk_now = brk_highest = __rt_heap_start;
 	heap_end = mapping_lowest = __rt_boot->heap_end;
 	__rt_extent_init(heap_start, heap_end);
 }

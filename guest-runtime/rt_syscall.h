@@ -13,6 +13,10 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
+#ifndef SYS_tls_alloc
+#define SYS_tls_alloc 1000 /* see musl/syscall_arch.h */
+#endif
+
 struct iovec;
 struct stat;
 struct timespec;

@@ -10,6 +10,9 @@
 /* What the tender said; read-only, set before anything else runs. */
 extern const struct bp_boot_info *__rt_boot;
 
+/* Where the heap begins that brk() and mmap() share. */
+extern uintptr_t __rt_heap_start;
+
 /* The errno that stands for a status of the tender; 0 for BP_OK. */
 int __rt_errno_of(int64_t status);
 

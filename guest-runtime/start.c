@@ -9,12 +9,15 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "hypercall_x86_64.h"
 #include "memory_map.h"
+#include "rt_syscall.h"
 #include "runtime.h"
 
-#define AUX_COUNT 12
+#define AUX_COUNT 12UL
 
 const struct bp_boot_info *__rt_boot;
+uintptr_t __rt_heap_start;
 
 int main(int argc, char **argv, char **envp);
 void __rt_start(const struct bp_boot_info *boot);
@@ -59,6 +62,21 @@ static void put_auxv(uintptr_t *to, const struct bp_boot_info *boot,
 	memcpy(to, aux, sizeof(aux));
 }
 
+/* Cut off the heap before anybody else uses it; never given back. */
+long __rt_sys_tls_alloc(uintptr_t hint, size_t bytes)
+{
+	uintptr_t start = __rt_heap_start;
+
+	(void)hint;
+	if (bytes > __rt_boot->heap_end - start) {
+		__rt_complain("thread-local storage does not fit; use --mem",
+			      (char *)NULL);
+		hypercall_exit(1);
+	}
+	__rt_heap_start += (bytes + BP_PAGE_BYTES - 1) & ~(BP_PAGE_BYTES - 1);
+	return (long)start;
+}
+
 void __rt_start(const struct bp_boot_info *boot)
 {
 	size_t pointers = (size_t)boot->argc + boot->envc + 2;
@@ -68,6 +86,7 @@ void __rt_start(const struct bp_boot_info *boot)
 	char **at = vector;
 
 	__rt_boot = boot;
+	__rt_heap_start = boot->heap_start;
 	memcpy(strings, (const char *)boot + boot->argv_offset,
 	       boot->strings_bytes);
 	at = put_pointers(at, boot->argc, &strings);

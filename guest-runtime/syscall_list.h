@@ -27,6 +27,7 @@ RT_SYSCALL3(fcntl, int, int, long)
 RT_SYSCALL1(fsync, int)
 RT_SYSCALL1(fdatasync, int)
 
+RT_SYSCALL2(tls_alloc, uintptr_t, size_t)
 RT_SYSCALL1(brk, uintptr_t)
 RT_SYSCALL6(mmap, uintptr_t, size_t, int, int, int, int64_t)
 RT_SYSCALL2(munmap, uintptr_t, size_t)

@@ -130,7 +130,7 @@ timeout -k 5 "$timeout_s" qemu-system-x86_64 -nodefaults -no-user-config \
 	-display none -monitor none -nic none -no-reboot \
 	-serial file:console \
 	-kernel "$cache/kernel/vmlinuz" -initrd initrd \
-	-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off tsc=reliable nokaslr norandmaps no5lvl" \
+	-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off tsc=reliable" \
 	-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
 	-device virtio-serial,ioeventfd=off \
 	-chardev file,id=out,path=out -device virtserialport,name=out,chardev=out \

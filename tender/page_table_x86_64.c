@@ -32,7 +32,7 @@ struct builder {
 uint64_t page_table_bytes(uint64_t mem_bytes)
 {
 	/* Each end of a region may need a table of small pages of its own. */
-	uint64_t small = 2 * (GUEST_MAX_REGIONS + TRAP_PAGE_COUNT);
+	uint64_t small = 2ULL * (GUEST_MAX_REGIONS + TRAP_PAGE_COUNT);
 	uint64_t directories = mem_bytes / GIANT_BYTES + 1;
 
 	return (2 + directories + small) * BP_PAGE_BYTES;

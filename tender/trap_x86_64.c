@@ -24,7 +24,8 @@
 #include "vcpu.h"
 
 #define VECTORS	   32
-#define STUB_BYTES 8
+#define STUB_BYTES 8ULL
+#define GATE_BYTES 16ULL
 #define TSS_BYTES  0x68 /* 64-bit TSS, Intel SDM volume 3, 7.7 */
 
 #define VECTOR_GP 13
@@ -35,13 +36,14 @@
 	(1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14 | \
 	 1u << 17 | 1u << 21 | 1u << 29 | 1u << 30)
 
-#define PORT_LIMIT (BP_PORT_BASE + BP_PORT_COUNT + 3) /* out is 4 bytes wide \
-						       */
+#define PORT_LIMIT                                                \
+	(BP_PORT_BASE + BP_PORT_COUNT + 3) /* out is 4 bytes wide \
+					    */
 
 _Static_assert(TSS_BYTES + PORT_LIMIT / 8 + 2 <= TRAP_TSS_BYTES,
 	       "the I/O bitmap fits");
 _Static_assert(TRAP_TSS_GPA + TRAP_TSS_BYTES <= TRAP_IDT_GPA, "no overlap");
-_Static_assert(VECTORS * 16 == TRAP_IDT_BYTES, "the IDT fits");
+_Static_assert(VECTORS *GATE_BYTES == TRAP_IDT_BYTES, "the IDT fits");
 
 static void *supervisor_page(struct guest_mem *mem, uint64_t gpa)
 {
@@ -83,10 +85,10 @@ static void write_gate(uint8_t *idt, unsigned vector)
 	uint64_t stub = TRAP_STUBS_GPA + vector * STUB_BYTES;
 	uint64_t dpl = vector == 3 ? 3 : 0; /* `int3` is for ring 3 too */
 
-	put64(idt + vector * 16,
+	put64(idt + vector * GATE_BYTES,
 	      (stub & 0xffff) | TRAP_SELECTOR_KERNEL_CODE << 16 |
 		      (0x8eULL | dpl << 5) << 40 | (stub >> 16 & 0xffff) << 48);
-	put64(idt + vector * 16 + 8, stub >> 32);
+	put64(idt + vector * GATE_BYTES + 8, stub >> 32);
 }
 
 static void write_stub(uint8_t *stubs, unsigned vector)

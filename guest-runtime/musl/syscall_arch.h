@@ -11,6 +11,17 @@
 #define __SYSCALL_LL_O(x) (x)
 #define IPC_64		  0
 
+/*
+ * A number of our own, above Linux's: memory for the first thread's TLS. musl
+ * defines SYSCALL_NO_TLS in the one file that asks for it, and there calls
+ * SYS_mmap2 where that exists. An image with a small TLS, and no malloc, so
+ * stays without mmap.
+ */
+#define SYS_tls_alloc 1000
+#ifdef SYSCALL_NO_TLS
+#define SYS_mmap2 SYS_tls_alloc
+#endif
+
 #include "rt_syscall.h"
 
 #define RT_INLINE static __inline __attribute__((always_inline)) long
