@@ -17,18 +17,26 @@
 
 #include "memory_map.h"
 
+#define LARGE_BYTES (2ULL << 20)
+
 int guest_mem_init(struct guest_mem *mem, uint64_t bytes, uint64_t table_bytes)
 {
 	uint64_t total = bytes + table_bytes;
-	void *base;
+	uintptr_t start, skip;
+	void *map;
 
-	/* seccomp: mmap (private anonymous, never executable) */
-	base = mmap(NULL, total, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (base == MAP_FAILED)
+	map = mmap(NULL, total + LARGE_BYTES, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED)
 		return -errno;
+	/* Large pages of the host and of the guest are to coincide. */
+	start = (uintptr_t)map;
+	skip = (LARGE_BYTES - start % LARGE_BYTES) % LARGE_BYTES;
+	if (skip)
+		munmap(map, skip);
+	munmap((char *)map + skip + total, LARGE_BYTES - skip);
 	*mem = (struct guest_mem){
-		.base = base,
+		.base = (uint8_t *)map + skip,
 		.bytes = bytes,
 		.mapped_bytes = total,
 	};
@@ -39,6 +47,15 @@ void guest_mem_finish(struct guest_mem *mem)
 {
 	munmap(mem->base, mem->mapped_bytes);
 	mem->base = NULL;
+}
+
+void guest_mem_prefer_large(struct guest_mem *mem, uint64_t start, uint64_t end)
+{
+	start = (start + LARGE_BYTES - 1) / LARGE_BYTES * LARGE_BYTES;
+	end = end / LARGE_BYTES * LARGE_BYTES;
+	/* A host without them says EINVAL; small pages serve as well. */
+	if (start < end && end <= mem->bytes)
+		(void)madvise(mem->base + start, end - start, MADV_HUGEPAGE);
 }
 
 int guest_mem_add_region(struct guest_mem *mem, uint64_t start, uint64_t end,

@@ -42,6 +42,13 @@ int guest_mem_init(struct guest_mem *mem, uint64_t bytes, uint64_t table_bytes);
 void guest_mem_finish(struct guest_mem *mem);
 
 /*
+ * Asks the host to back [start, end) with 2 MiB pages where it has them: a
+ * first touch then costs one fault for all of these.
+ */
+void guest_mem_prefer_large(struct guest_mem *mem, uint64_t start,
+			    uint64_t end);
+
+/*
  * Adds a region the guest may access; regions come in ascending order and do
  * not overlap. 0, -EINVAL out of order or outside memory, -ENOSPC too many.
  */

@@ -30,6 +30,8 @@ enum {
 	STATUS_SIGNAL = 128,
 };
 
+#define HEAP_MARGIN (2ULL << 20)
+
 /* A descriptor below 3 that is a disk would be read and written as console. */
 static bool fill_standard_fds(void)
 {
@@ -140,6 +142,9 @@ static int build_machine(struct machine *m, const struct options *o)
 		return err == -ENOEXEC ? STATUS_NOT_AN_IMAGE
 				       : STATUS_TENDER_FAILED;
 	}
+	/* Programs that need little stay at the ends, with small pages. */
+	guest_mem_prefer_large(&m->mem, m->layout.heap_start + HEAP_MARGIN,
+			       m->layout.heap_end - HEAP_MARGIN);
 	if (ops->create(&m->vcpu, &m->mem, &features) < 0)
 		return STATUS_TENDER_FAILED;
 	info.tsc_hz = features.tsc_hz;
