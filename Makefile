@@ -21,6 +21,7 @@ GUEST_CFLAGS = -std=c11 $(WARNINGS) -O2 -g -D_GNU_SOURCE -nostdinc \
 	-isystem build/sysroot/include -isystem $(GUEST_INCLUDE) \
 	-fno-pie -fno-stack-protector -fno-omit-frame-pointer \
 	-ffunction-sections -fdata-sections -ffreestanding \
+	-fno-asynchronous-unwind-tables \
 	-ffile-prefix-map=$(CURDIR)=hvt -MMD -MP
 
 MUSL_PACKAGE := musl=1.2.3-1

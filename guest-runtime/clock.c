@@ -4,9 +4,9 @@
  *
  * THEORY OF OPERATION
  * The counter runs at a constant rate, which boot info tells. Monotonic time
- * is ticks times a 32.32 fixed-point factor. Wall-clock time is monotonic time
- * plus an offset, learnt from the tender when first asked for and again when
- * it is a minute old, so that a guest follows the host's clock.
+ * is ticks since the start times a 32.32 fixed-point factor. Wall-clock time is
+ * monotonic time plus an offset, learnt from the tender when first asked for
+ * and again when it is a minute old, so that a guest follows the host's clock.
  */
 #include <errno.h>
 #include <sys/time.h>
@@ -19,6 +19,7 @@
 #define NS_PER_S	1000000000ULL
 #define WALL_MAX_AGE_NS (60 * NS_PER_S)
 
+static uint64_t start_ticks;
 static uint64_t factor; /* nanoseconds per tick, times 2^32 */
 static uint64_t latest_ns;
 static uint64_t wall_offset_ns;
@@ -33,6 +34,11 @@ static uint64_t ticks(void)
 	return (uint64_t)high << 32 | low;
 }
 
+void __rt_clock_init(void)
+{
+	start_ticks = ticks();
+}
+
 uint64_t __rt_monotonic_ns(void)
 {
 	uint64_t now;
@@ -40,7 +46,8 @@ uint64_t __rt_monotonic_ns(void)
 	if (!factor)
 		factor = (uint64_t)(((unsigned __int128)NS_PER_S << 32) /
 				    __rt_boot->tsc_hz);
-	now = (uint64_t)((unsigned __int128)ticks() * factor >> 32);
+	now = (uint64_t)((unsigned __int128)(ticks() - start_ticks) * factor >>
+			 32);
 	if (now > latest_ns)
 		latest_ns = now;
 	return latest_ns;

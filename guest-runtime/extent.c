@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define INITIAL_COUNT 64
+#define SPARE_COUNT   2 /* room there always is for one operation */
 
 static struct rt_extent initial[INITIAL_COUNT];
 static struct rt_extent *table = initial;
@@ -42,7 +43,11 @@ static void delete (size_t at, size_t n)
 	count -= n;
 }
 
-/* Moves the table to one of twice the size, taken from free memory. */
+/*
+ * Moves the table to one of twice the size, taken from free memory. Called
+ * when an operation is over, never in between: what it takes must not be part
+ * of a range that is just being handed out.
+ */
 static void grow(void)
 {
 	size_t old_bytes = capacity * sizeof(*table);
@@ -87,12 +92,10 @@ uintptr_t __rt_extent_take(size_t bytes)
 	return 0;
 }
 
-void __rt_extent_take_at(uintptr_t start, uintptr_t end)
+static void take_at(uintptr_t start, uintptr_t end)
 {
 	size_t i;
 
-	if (count + 1 >= capacity)
-		grow();
 	for (i = find(start); i < count && table[i].start < end;) {
 		struct rt_extent e = table[i];
 
@@ -112,6 +115,13 @@ void __rt_extent_take_at(uintptr_t start, uintptr_t end)
 	}
 }
 
+void __rt_extent_take_at(uintptr_t start, uintptr_t end)
+{
+	take_at(start, end);
+	if (count + SPARE_COUNT > capacity)
+		grow();
+}
+
 int __rt_extent_is_free(uintptr_t start, uintptr_t end)
 {
 	size_t i = find(start);
@@ -123,14 +133,14 @@ void __rt_extent_give(uintptr_t start, uintptr_t end)
 {
 	size_t first, last;
 
-	if (count + 1 >= capacity)
-		grow();
 	/* All ranges that overlap or touch it become one with it. */
 	first = find(start ? start - 1 : 0);
 	for (last = first; last < count && table[last].start <= end; last++)
 		;
 	if (first == last) {
 		insert(first, start, end);
+		if (count + SPARE_COUNT > capacity)
+			grow();
 		return;
 	}
 	if (table[first].start > start)

@@ -145,27 +145,77 @@ static long disk_readv(struct rt_file *file, const struct iovec *iov, int count,
 	return err ? err : (long)total;
 }
 
+static long disk_sync(struct rt_file *file)
+{
+	return -__rt_errno_of(-hypercall_block_flush(file->device));
+}
+
+/* Cuts @list to the whole blocks at its beginning; their sum. */
+static uint64_t cut_to_blocks(struct bp_segment *list, unsigned count,
+			      uint64_t total, uint64_t block)
+{
+	uint64_t left = total - total % block;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (list[i].bytes > left)
+			list[i].bytes = left;
+		left -= list[i].bytes;
+	}
+	return total - total % block;
+}
+
+/* One block that is scattered over more pieces than a list holds. */
+static long write_gathered(struct rt_file *file, const struct iovec *iov,
+			   uint64_t offset)
+{
+	uint64_t block = device_of(file)->block_bytes, held = 0;
+	struct bp_segment segment = {(uintptr_t)bounce, block};
+	long err;
+
+	for (; held < block; iov++) {
+		size_t n = iov->iov_len;
+
+		if (n > block - held)
+			n = block - held;
+		memcpy(bounce + held, iov->iov_base, n);
+		held += n;
+	}
+	err = transfer(file, BP_BLOCK_WRITE, offset, &segment, 1);
+	return err ? err : (long)block;
+}
+
+/* What a list cannot hold is left to the next write, as write(2) allows. */
 static long disk_writev(struct rt_file *file, const struct iovec *iov,
 			int count, uint64_t offset)
 {
 	const struct bp_device *d = device_of(file);
+	uint64_t total, wanted = (uint64_t)__rt_iov_bytes(iov, count);
 	struct bp_segment list[BP_MAX_SEGMENTS];
-	uint64_t total;
 	unsigned n;
 	long err;
 
-	if (__rt_iov_bytes(iov, count) == 0)
+	if (!wanted)
 		return 0;
+	if (offset % d->block_bytes || wanted % d->block_bytes)
+		return -EINVAL;
 	if (offset >= d->capacity_bytes)
 		return -ENOSPC;
 	n = collect(iov, count, d->capacity_bytes - offset, list, &total);
-	err = transfer(file, BP_BLOCK_WRITE, offset, list, n);
-	return err ? err : (long)total;
-}
-
-static long disk_sync(struct rt_file *file)
-{
-	return -__rt_errno_of(-hypercall_block_flush(file->device));
+	total = cut_to_blocks(list, n, total, d->block_bytes);
+	if (total)
+		err = transfer(file, BP_BLOCK_WRITE, offset, list, n);
+	else
+		err = write_gathered(file, iov, offset);
+	if (err < 0)
+		return err;
+	if (!total)
+		total = (uint64_t)err;
+	if (file->flags & O_DSYNC) {
+		err = disk_sync(file);
+		if (err)
+			return err;
+	}
+	return (long)total;
 }
 
 static long disk_ioctl(struct rt_file *file, unsigned request, void *arg)

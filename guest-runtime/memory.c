@@ -4,8 +4,8 @@
  *
  * THEORY OF OPERATION
  * brk grows up from the bottom, mappings are placed from the top down; free
- * ranges are kept in extent.c. Memory between the highest brk and the lowest
- * mapping there ever was is as zero as the tender made it, and is handed out
+ * ranges are kept in extent.c. Memory between what was ever in use at the
+ * bottom and at the top is as zero as the tender made it, and is handed out
  * without being touched; anything else is cleared when handed out again.
  *
  * All of the heap is readable and writable for the guest: protections other
@@ -21,8 +21,9 @@
 #include "runtime.h"
 
 static uintptr_t heap_start, heap_end;
-static uintptr_t brk_now, brk_highest; /* highest: whole pages */
-static uintptr_t mapping_lowest;
+static uintptr_t brk_now;
+/* Never touched yet: [brk_highest, mapping_lowest). */
+static uintptr_t brk_highest, mapping_lowest;
 
 static void init(void)
 {
@@ -65,8 +66,13 @@ static void clear(uintptr_t start, uintptr_t end)
 {
 	clear_overlap(start, end, heap_start, brk_highest);
 	clear_overlap(start, end, mapping_lowest, heap_end);
-	if (start < mapping_lowest && start >= brk_highest)
-		mapping_lowest = start;
+	/* What is handed out next to used memory counts as used itself. */
+	if (start > brk_highest) {
+		if (start < mapping_lowest)
+			mapping_lowest = start;
+	} else if (end > brk_highest) {
+		brk_highest = end;
+	}
 }
 
 long __rt_sys_brk(uintptr_t wanted)
@@ -82,10 +88,7 @@ long __rt_sys_brk(uintptr_t wanted)
 		if (!__rt_extent_is_free(old_end, new_end))
 			return (long)brk_now;
 		__rt_extent_take_at(old_end, new_end);
-		clear_overlap(old_end, new_end, heap_start, brk_highest);
-		clear_overlap(old_end, new_end, mapping_lowest, heap_end);
-		if (new_end > brk_highest)
-			brk_highest = new_end;
+		clear(old_end, new_end);
 	} else if (new_end < old_end) {
 		__rt_extent_give(new_end, old_end);
 	}

@@ -16,7 +16,10 @@ extern uintptr_t __rt_heap_start;
 /* The errno that stands for a status of the tender; 0 for BP_OK. */
 int __rt_errno_of(int64_t status);
 
-/* Nanoseconds of CPU time stamp since an arbitrary start; never goes back. */
+/* The moment that monotonic time counts from. */
+void __rt_clock_init(void);
+
+/* Nanoseconds since then, from the time stamp counter; never goes back. */
 uint64_t __rt_monotonic_ns(void);
 
 /* Waits until @deadline_ns (monotonic) or until a device of @set is ready. */

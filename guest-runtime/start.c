@@ -86,6 +86,7 @@ void __rt_start(const struct bp_boot_info *boot)
 	char **at = vector;
 
 	__rt_boot = boot;
+	__rt_clock_init();
 	__rt_heap_start = boot->heap_start;
 	memcpy(strings, (const char *)boot + boot->argv_offset,
 	       boot->strings_bytes);

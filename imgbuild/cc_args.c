@@ -41,86 +41,69 @@ struct option {
 	enum option_kind kind;
 };
 
-/* The first entry that matches decides. */
+/* The first entry that matches decides; see also separate[]. */
 static const struct option options[] = {
-	{ "--device*", OPT_DEVICE },
-	{ "--version", OPT_QUERY },
-	{ "--help*", OPT_QUERY },
-	{ "--target-help", OPT_QUERY },
-	{ "-###", OPT_QUERY },
-	{ "-print-*", OPT_QUERY },
-	{ "--print-*", OPT_QUERY },
-	{ "-dumpbase", OPT_SEPARATE },
-	{ "-dumpbase-ext", OPT_SEPARATE },
-	{ "-dumpdir", OPT_SEPARATE },
-	{ "-dump*", OPT_QUERY },
-	{ "-c", OPT_OBJECT },
-	{ "--compile", OPT_OBJECT },
-	{ "-S", OPT_NO_LINK },
-	{ "--assemble", OPT_NO_LINK },
-	{ "-E", OPT_NO_LINK },
-	{ "--preprocess", OPT_NO_LINK },
-	{ "-M", OPT_NO_LINK },
-	{ "-MM", OPT_NO_LINK },
-	{ "-r", OPT_NO_LINK },
-	{ "-fsyntax-only", OPT_NO_LINK },
-	{ "-MF", OPT_SEPARATE },
-	{ "-MT", OPT_SEPARATE },
-	{ "-MQ", OPT_SEPARATE },
-	{ "-o*", OPT_OUTPUT },
-	{ "--output*", OPT_OUTPUT },
-	{ "-x*", OPT_LANGUAGE },
-	{ "-O*", OPT_OPT_LEVEL },
-	{ "-l*", OPT_LIBRARY },
-	{ "-T*", OPT_SCRIPT },
-	{ "-Wl,*", OPT_LINKER },
-	{ "-Xlinker", OPT_LINKER },
-	{ "-shared", OPT_SHARED },
-	{ "--shared", OPT_SHARED },
-	{ "-pie", OPT_DROP },
-	{ "--pie", OPT_DROP },
-	{ "-static-pie", OPT_DROP },
-	{ "-rdynamic", OPT_DROP },
-	{ "-s", OPT_DROP },
-	{ "-nostdlib", OPT_NO_STDLIB },
-	{ "-nostartfiles", OPT_NO_START },
-	{ "-nodefaultlibs", OPT_NO_LIBS },
-	{ "-nolibc", OPT_NO_LIBS },
-	{ "-nostdinc", OPT_NO_INCLUDES },
-	{ "-A", OPT_SEPARATE },
-	{ "-B", OPT_SEPARATE },
-	{ "-D", OPT_SEPARATE },
-	{ "-G", OPT_SEPARATE },
-	{ "-I", OPT_SEPARATE },
-	{ "-L", OPT_SEPARATE },
-	{ "-U", OPT_SEPARATE },
-	{ "-Xassembler", OPT_SEPARATE },
-	{ "-Xclang", OPT_SEPARATE },
-	{ "-Xpreprocessor", OPT_SEPARATE },
-	{ "-aux-info", OPT_SEPARATE },
-	{ "-e", OPT_SEPARATE },
-	{ "--entry", OPT_SEPARATE },
-	{ "-idirafter", OPT_SEPARATE },
-	{ "-imacros", OPT_SEPARATE },
-	{ "-imultilib", OPT_SEPARATE },
-	{ "-include", OPT_SEPARATE },
-	{ "-iprefix", OPT_SEPARATE },
-	{ "-iquote", OPT_SEPARATE },
-	{ "-isysroot", OPT_SEPARATE },
-	{ "-isystem", OPT_SEPARATE },
-	{ "-iwithprefix", OPT_SEPARATE },
-	{ "-iwithprefixbefore", OPT_SEPARATE },
-	{ "-mllvm", OPT_SEPARATE },
-	{ "--param", OPT_SEPARATE },
-	{ "-specs", OPT_SEPARATE },
-	{ "-target", OPT_SEPARATE },
-	{ "-u", OPT_SEPARATE },
-	{ "-wrapper", OPT_SEPARATE },
-	{ "-z", OPT_SEPARATE },
+	{"--device*", OPT_DEVICE},
+	{"--version", OPT_QUERY},
+	{"--help*", OPT_QUERY},
+	{"--target-help", OPT_QUERY},
+	{"-###", OPT_QUERY},
+	{"-print-*", OPT_QUERY},
+	{"--print-*", OPT_QUERY},
+	{"-dump*", OPT_QUERY},
+	{"-c", OPT_OBJECT},
+	{"--compile", OPT_OBJECT},
+	{"-S", OPT_NO_LINK},
+	{"--assemble", OPT_NO_LINK},
+	{"-E", OPT_NO_LINK},
+	{"--preprocess", OPT_NO_LINK},
+	{"-M", OPT_NO_LINK},
+	{"-MM", OPT_NO_LINK},
+	{"-r", OPT_NO_LINK},
+	{"-fsyntax-only", OPT_NO_LINK},
+	{"-o*", OPT_OUTPUT},
+	{"--output*", OPT_OUTPUT},
+	{"-x*", OPT_LANGUAGE},
+	{"-O*", OPT_OPT_LEVEL},
+	{"-l*", OPT_LIBRARY},
+	{"-T*", OPT_SCRIPT},
+	{"-Wl,*", OPT_LINKER},
+	{"-Xlinker", OPT_LINKER},
+	{"-shared", OPT_SHARED},
+	{"--shared", OPT_SHARED},
+	{"-pie", OPT_DROP},
+	{"--pie", OPT_DROP},
+	{"-static-pie", OPT_DROP},
+	{"-rdynamic", OPT_DROP},
+	{"-s", OPT_DROP},
+	{"-nostdlib", OPT_NO_STDLIB},
+	{"-nostartfiles", OPT_NO_START},
+	{"-nodefaultlibs", OPT_NO_LIBS},
+	{"-nolibc", OPT_NO_LIBS},
+	{"-nostdinc", OPT_NO_INCLUDES},
+};
+
+/* Options of no further interest whose argument comes separately. */
+static const char *const separate[] = {
+	"--entry",     "--param",      "-A",
+	"-B",	       "-D",	       "-G",
+	"-I",	       "-L",	       "-MF",
+	"-MQ",	       "-MT",	       "-U",
+	"-Xassembler", "-Xclang",      "-Xpreprocessor",
+	"-aux-info",   "-dumpbase",    "-dumpbase-ext",
+	"-dumpdir",    "-e",	       "-idirafter",
+	"-imacros",    "-imultilib",   "-include",
+	"-iprefix",    "-iquote",      "-isysroot",
+	"-isystem",    "-iwithprefix", "-iwithprefixbefore",
+	"-mllvm",      "-specs",       "-target",
+	"-u",	       "-wrapper",     "-z",
 };
 
 static enum option_kind option_kind(const char *arg)
 {
+	for (size_t i = 0; i < sizeof(separate) / sizeof(separate[0]); i++)
+		if (!strcmp(arg, separate[i]))
+			return OPT_SEPARATE;
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		const char *text = options[i].text;
 		size_t n = strlen(text) - 1;
@@ -134,8 +117,8 @@ static enum option_kind option_kind(const char *arg)
 
 static bool is_linked_as_is(const char *input)
 {
-	static const char *const suffixes[] = { ".o", ".a", ".lo", ".obj",
-						".so" };
+	static const char *const suffixes[] = {".o", ".a", ".lo", ".obj",
+					       ".so"};
 	const char *dot = strrchr(input, '.');
 
 	for (size_t i = 0; dot && i < sizeof(suffixes) / sizeof(suffixes[0]);
@@ -281,8 +264,7 @@ static void note_option(struct cc_args *args, enum option_kind kind,
 }
 
 /* Handles all[*i] and moves *i past what belongs to it. */
-static int parse_one(struct cc_args *args, const struct strlist *all,
-		     size_t *i)
+static int parse_one(struct cc_args *args, const struct strlist *all, size_t *i)
 {
 	const char *arg = all->v[(*i)++], *value = arg;
 	enum option_kind kind = option_kind(arg);
@@ -310,10 +292,10 @@ static int parse_one(struct cc_args *args, const struct strlist *all,
 
 int cc_args_parse(struct cc_args *args, int argc, char *argv[])
 {
-	struct strlist all = { 0 };
+	struct strlist all = {0};
 	int err = 0;
 
-	*args = (struct cc_args){ .mode = CC_LINK, .makes_object = true };
+	*args = (struct cc_args){.mode = CC_LINK, .makes_object = true};
 	for (int i = 1; !err && i < argc; i++) {
 		err = response_file_expand(&all, argv[i]);
 		if (err)
@@ -321,8 +303,8 @@ int cc_args_parse(struct cc_args *args, int argc, char *argv[])
 	}
 	for (size_t i = 0; !err && i < all.n;)
 		err = parse_one(args, &all, &i);
-	if (!err && (all.failed || args->forward.failed ||
-		     args->inputs.failed)) {
+	if (!err &&
+	    (all.failed || args->forward.failed || args->inputs.failed)) {
 		warnx("out of memory");
 		err = -ENOMEM;
 	}

@@ -48,7 +48,7 @@ static bool parse_kind(struct bp_note_device *device, const char *text,
 
 int device_note_parse(struct bp_note_device *device, const char *text)
 {
-	struct bp_note_device d = { 0 };
+	struct bp_note_device d = {0};
 	size_t kind_bytes = strcspn(text, ":");
 	const char *name = text + kind_bytes + 1;
 
@@ -85,46 +85,51 @@ struct object {
 	char names[48];
 };
 
-#define NAMES	    "\0.note.hvt.device\0.note.GNU-stack\0.shstrtab"
-#define NAME_NOTES  1
-#define NAME_STACK  18
-#define NAME_NAMES  34
+#define NAMES	   "\0.note.hvt.device\0.note.GNU-stack\0.shstrtab"
+#define NAME_NOTES 1
+#define NAME_STACK 18
+#define NAME_NAMES 34
 
 _Static_assert(sizeof(NAMES) <= sizeof(((struct object *)0)->names), "fits");
 
 static struct object object_make(size_t note_bytes)
 {
 	struct object o = {
-		.header = {
-			.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3,
-				     ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-			.e_type = ET_REL,
-			.e_machine = EM_X86_64,
-			.e_version = EV_CURRENT,
-			.e_shoff = offsetof(struct object, section),
-			.e_ehsize = sizeof(Elf64_Ehdr),
-			.e_shentsize = sizeof(Elf64_Shdr),
-			.e_shnum = 4,
-			.e_shstrndx = 3,
-		},
-		.section = {
-			[1] = { .sh_name = NAME_NOTES,
-				.sh_type = SHT_NOTE,
-				.sh_flags = SHF_ALLOC,
-				.sh_offset = sizeof(struct object),
-				.sh_size = note_bytes,
-				.sh_addralign = 4 },
-			/* Says that nothing here needs an executable stack. */
-			[2] = { .sh_name = NAME_STACK,
-				.sh_type = SHT_PROGBITS,
-				.sh_offset = sizeof(struct object),
-				.sh_addralign = 1 },
-			[3] = { .sh_name = NAME_NAMES,
-				.sh_type = SHT_STRTAB,
-				.sh_offset = offsetof(struct object, names),
-				.sh_size = sizeof(NAMES),
-				.sh_addralign = 1 },
-		},
+		.header =
+			{
+				.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3,
+					    ELFCLASS64, ELFDATA2LSB,
+					    EV_CURRENT},
+				.e_type = ET_REL,
+				.e_machine = EM_X86_64,
+				.e_version = EV_CURRENT,
+				.e_shoff = offsetof(struct object, section),
+				.e_ehsize = sizeof(Elf64_Ehdr),
+				.e_shentsize = sizeof(Elf64_Shdr),
+				.e_shnum = 4,
+				.e_shstrndx = 3,
+			},
+		.section =
+			{
+				[1] = {.sh_name = NAME_NOTES,
+				       .sh_type = SHT_NOTE,
+				       .sh_flags = SHF_ALLOC,
+				       .sh_offset = sizeof(struct object),
+				       .sh_size = note_bytes,
+				       .sh_addralign = 4},
+				/* Says that nothing here needs an executable
+				   stack. */
+				[2] = {.sh_name = NAME_STACK,
+				       .sh_type = SHT_PROGBITS,
+				       .sh_offset = sizeof(struct object),
+				       .sh_addralign = 1},
+				[3] = {.sh_name = NAME_NAMES,
+				       .sh_type = SHT_STRTAB,
+				       .sh_offset =
+					       offsetof(struct object, names),
+				       .sh_size = sizeof(NAMES),
+				       .sh_addralign = 1},
+			},
 		.names = NAMES,
 	};
 
@@ -143,8 +148,8 @@ int device_note_write(const char *path, const struct bp_note_device *devices,
 	good = fwrite(&o, sizeof(o), 1, f) == 1;
 	for (size_t i = 0; good && i < count; i++) {
 		struct device_note note = {
-			.header = { BP_NOTE_NAME_BYTES, sizeof(note.device),
-				    BP_NOTE_DEVICE },
+			.header = {BP_NOTE_NAME_BYTES, sizeof(note.device),
+				   BP_NOTE_DEVICE},
 			.owner = BP_NOTE_NAME,
 			.device = devices[i],
 		};

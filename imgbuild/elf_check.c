@@ -83,8 +83,9 @@ static int add_segment(struct image_info *info, const GElf_Phdr *p,
 			      "memory",
 			      gpa);
 	if (!in_file(p->p_offset, p->p_filesz, info->file_bytes))
-		return refuse(error, "segment at 0x%llx reaches past the end "
-				     "of the file: truncated",
+		return refuse(error,
+			      "segment at 0x%llx reaches past the end "
+			      "of the file: truncated",
 			      gpa);
 	if (!(p->p_flags & PF_R))
 		return refuse(error, "segment at 0x%llx is not readable", gpa);
@@ -93,8 +94,8 @@ static int add_segment(struct image_info *info, const GElf_Phdr *p,
 			      "segment at 0x%llx is both writable and "
 			      "executable",
 			      gpa);
-	info->segment[n] = (struct image_segment){ p->p_vaddr, p->p_filesz,
-						   p->p_memsz, p->p_flags };
+	info->segment[n] = (struct image_segment){p->p_vaddr, p->p_filesz,
+						  p->p_memsz, p->p_flags};
 	info->segment_count = n + 1;
 	return 0;
 }
@@ -124,14 +125,14 @@ static int add_note(struct image_info *info, const GElf_Nhdr *h,
 		    const char *name, const char *desc,
 		    struct elf_check_error *error)
 {
-	if (h->n_namesz == 4 && !memcmp(name, "GNU", 4) &&
+	if (h->n_namesz == 4 && memcmp(name, "GNU", 4) == 0 &&
 	    h->n_type == NT_GNU_BUILD_ID &&
 	    h->n_descsz <= sizeof(info->build_id)) {
 		memcpy(info->build_id, desc, h->n_descsz);
 		info->build_id_bytes = h->n_descsz;
 	}
 	if (h->n_namesz != BP_NOTE_NAME_BYTES ||
-	    memcmp(name, BP_NOTE_NAME, BP_NOTE_NAME_BYTES))
+	    memcmp(name, BP_NOTE_NAME, BP_NOTE_NAME_BYTES) != 0)
 		return 0;
 	if (h->n_type == BP_NOTE_DEVICE)
 		return add_device(info, desc, h->n_descsz, error);
@@ -149,7 +150,6 @@ static int read_notes(Elf *elf, struct image_info *info, const GElf_Phdr *p,
 	size_t at = 0, name, desc;
 	Elf_Data *data;
 	GElf_Nhdr h;
-	int err;
 
 	if (!p->p_filesz)
 		return 0;
@@ -164,6 +164,8 @@ static int read_notes(Elf *elf, struct image_info *info, const GElf_Phdr *p,
 	if (!data)
 		return refuse(error, "damaged notes: %s", elf_errmsg(-1));
 	while (at < data->d_size) {
+		int err;
+
 		at = gelf_getnote(data, at, &h, &name, &desc);
 		if (!at)
 			return refuse(error, "damaged notes");
@@ -257,7 +259,7 @@ static Elf *open_elf(int fd, struct elf_check_error *error)
 int elf_check_image(int fd, struct image_info *info,
 		    struct elf_check_error *error)
 {
-	struct image_info found = { 0 };
+	struct image_info found = {0};
 	struct stat st;
 	Elf *elf;
 	int err;
@@ -280,10 +282,9 @@ int elf_check_image(int fd, struct image_info *info,
 /* Sections that are marked writable for a loader's sake; image_x86_64.ld. */
 static bool only_relocation_writes(const char *name)
 {
-	static const char *const names[] = { ".preinit_array", ".init_array",
-					     ".fini_array",    ".data.rel.ro",
-					     ".got",	       ".tdata",
-					     ".tbss",	       ".eh_frame" };
+	static const char *const names[] = {
+		".preinit_array", ".init_array", ".fini_array", ".data.rel.ro",
+		".got",		  ".tdata",	 ".tbss",	".eh_frame"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(name, names[i]))
@@ -294,14 +295,16 @@ static bool only_relocation_writes(const char *name)
 static int check_section(const struct image_info *info, const GElf_Shdr *s,
 			 const char *name, struct elf_check_error *error)
 {
-	bool writable = s->sh_flags & SHF_WRITE && !only_relocation_writes(name);
+	bool writable =
+		s->sh_flags & SHF_WRITE && !only_relocation_writes(name);
 	bool executable = s->sh_flags & SHF_EXECINSTR;
 
 	if (!(s->sh_flags & SHF_ALLOC) || !s->sh_size)
 		return 0;
 	if (s->sh_type == SHT_REL || s->sh_type == SHT_RELA)
-		return refuse(error, "relocations are left in section %s: "
-				     "indirect functions cannot be linked",
+		return refuse(error,
+			      "relocations are left in section %s: "
+			      "indirect functions cannot be linked",
 			      name);
 	if (s->sh_type == SHT_DYNAMIC)
 		return refuse(error, "dynamically linked");
@@ -316,10 +319,11 @@ static int check_section(const struct image_info *info, const GElf_Shdr *s,
 			continue;
 		if ((writable && !(in->flags & PF_W)) ||
 		    (executable && !(in->flags & PF_X)))
-			return refuse(error, "section %s is in a segment that "
-					     "is not %s",
-				      name, writable ? "writable" :
-						       "executable");
+			return refuse(error,
+				      "section %s is in a segment that "
+				      "is not %s",
+				      name,
+				      writable ? "writable" : "executable");
 		return 0;
 	}
 	/* .tbss takes no room in memory, and so may lie in none. */

@@ -70,9 +70,12 @@ void image_compile_options(struct strlist *cmd, const struct toolchain *tc,
 			   const struct cc_args *args)
 {
 	static const char *const always[] = {
-		"-D__hvt__=1",		   "-fno-pie",
-		"-ffunction-sections",	   "-fdata-sections",
-		"-fno-omit-frame-pointer", "-fstack-protector-strong",
+		"-D__hvt__=1",
+		"-fno-pie",
+		"-ffunction-sections",
+		"-fdata-sections",
+		"-fno-omit-frame-pointer",
+		"-fstack-protector-strong", "-fstack-clash-protection",
 	};
 	char *cwd = get_current_dir_name();
 
@@ -83,7 +86,7 @@ void image_compile_options(struct strlist *cmd, const struct toolchain *tc,
 	/* The build id covers the debug sections, which name directories. */
 	if (tc->is_clang)
 		strlist_add(cmd, "-fdebug-compilation-dir=.");
-	if (cwd && strcmp(cwd, "/"))
+	if (cwd && strcmp(cwd, "/") != 0)
 		strlist_addf(cmd, "-fdebug-prefix-map=%s=.", cwd);
 	strlist_addf(cmd, "-fdebug-prefix-map=%s=/hvt", tc->sysroot);
 	free(cwd);
@@ -116,10 +119,14 @@ static void add_search_options(struct strlist *cmd, const struct work *w)
 static void add_link_options(struct strlist *cmd)
 {
 	static const char *const options[] = {
-		"-static",		   "-no-pie",
-		"-nostdlib",		   "-Wl,--gc-sections",
-		"-Wl,--build-id=sha1",	   "-Wl,--eh-frame-hdr",
-		"-Wl,-z,noexecstack",	   "-Wl,-z,norelro",
+		"-static",
+		"-no-pie",
+		"-nostdlib",
+		"-Wl,--gc-sections",
+		"-Wl,--build-id=sha1",
+		"-Wl,--eh-frame-hdr",
+		"-Wl,-z,noexecstack",
+		"-Wl,-z,norelro",
 		"-Wl,-z,max-page-size=4096",
 	};
 
@@ -172,7 +179,7 @@ static int run(struct work *w, struct strlist *cmd)
 static int run_compiler(struct work *w)
 {
 	const struct toolchain *tc = w->tc;
-	struct strlist cmd = { 0 };
+	struct strlist cmd = {0};
 	int status;
 
 	strlist_add(&cmd, tc->cc);
@@ -204,7 +211,7 @@ static int run_compiler(struct work *w)
 
 static int run_objcopy(struct work *w, const char *option, enum work_file to)
 {
-	struct strlist cmd = { 0 };
+	struct strlist cmd = {0};
 	int status;
 
 	strlist_add(&cmd, "objcopy");
@@ -220,7 +227,7 @@ static int run_objcopy(struct work *w, const char *option, enum work_file to)
 static int check(const struct work *w)
 {
 	int fd = open(work_path(w, WORK_IMAGE), O_RDONLY | O_CLOEXEC);
-	struct elf_check_error error;
+	struct elf_check_error error = {""};
 	struct image_info info;
 	int err;
 
@@ -250,8 +257,7 @@ static int write_inputs(struct work *w)
 		err = -EIO;
 	if (!err && w->args->device_count)
 		err = device_note_write(work_path(w, WORK_NOTES),
-					w->args->device,
-					w->args->device_count);
+					w->args->device, w->args->device_count);
 	if (err)
 		warnx("cannot write to %s: %s", work_dir(w), strerror(-err));
 	return err ? 1 : 0;
@@ -349,7 +355,7 @@ static void work_close(struct work *w)
 int image_link(const struct toolchain *tc, const struct cc_args *args,
 	       const char *out)
 {
-	struct work w = { .tc = tc, .args = args, .out = out };
+	struct work w = {.tc = tc, .args = args, .out = out};
 	int status = 1;
 
 	process_signals_block(&w.signals);

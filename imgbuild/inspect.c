@@ -45,14 +45,17 @@ static void print_text(const struct image_info *info)
 	print_build_id(info);
 	printf("%s\n", info->build_id_bytes ? "" : "none");
 	printf("size:     %llu bytes in the file, %llu in memory\n",
-	       (unsigned long long)info->file_bytes, (unsigned long long)image_mem_bytes(info));
+	       (unsigned long long)info->file_bytes,
+	       (unsigned long long)image_mem_bytes(info));
 	printf("segments: address     file bytes   memory bytes  access\n");
 	for (unsigned i = 0; i < info->segment_count; i++) {
 		const struct image_segment *s = &info->segment[i];
 
 		segment_permissions(s, access);
-		printf("          0x%-8llx  %10llu  %13llu  %s\n", (unsigned long long)s->gpa,
-		       (unsigned long long)s->file_bytes, (unsigned long long)s->mem_bytes, access);
+		printf("          0x%-8llx  %10llu  %13llu  %s\n",
+		       (unsigned long long)s->gpa,
+		       (unsigned long long)s->file_bytes,
+		       (unsigned long long)s->mem_bytes, access);
 	}
 	printf("devices:  %s\n", info->device_count ? "" : "none");
 	for (unsigned i = 0; i < info->device_count; i++)
@@ -67,19 +70,22 @@ static void print_json(const struct image_info *info)
 	char access[4];
 
 	printf("{\"abi\":{\"major\":%u,\"minor\":%u},\"entry\":%llu,",
-	       info->abi.major, info->abi.minor, (unsigned long long)info->entry);
+	       info->abi.major, info->abi.minor,
+	       (unsigned long long)info->entry);
 	printf("\"build_id\":%s", info->build_id_bytes ? "\"" : "null");
 	print_build_id(info);
 	printf("%s,", info->build_id_bytes ? "\"" : "");
 	printf("\"file_bytes\":%llu,\"memory_bytes\":%llu,\"segments\":[",
-	       (unsigned long long)info->file_bytes, (unsigned long long)image_mem_bytes(info));
+	       (unsigned long long)info->file_bytes,
+	       (unsigned long long)image_mem_bytes(info));
 	for (unsigned i = 0; i < info->segment_count; i++) {
 		const struct image_segment *s = &info->segment[i];
 
 		segment_permissions(s, access);
 		printf("%s{\"address\":%llu,\"file_bytes\":%llu,"
 		       "\"memory_bytes\":%llu,\"access\":\"%s\"}",
-		       i ? "," : "", (unsigned long long)s->gpa, (unsigned long long)s->file_bytes,
+		       i ? "," : "", (unsigned long long)s->gpa,
+		       (unsigned long long)s->file_bytes,
 		       (unsigned long long)s->mem_bytes, access);
 	}
 	printf("],\"devices\":[");
@@ -92,7 +98,7 @@ static void print_json(const struct image_info *info)
 
 static int inspect_file(const char *path, bool json)
 {
-	struct elf_check_error error;
+	struct elf_check_error error = {""};
 	struct image_info info;
 	int fd, err;
 

@@ -49,7 +49,7 @@ static bool output_is_input(const struct cc_args *args, const char *out)
 
 static int compile(const struct toolchain *tc, const struct cc_args *args)
 {
-	struct strlist cmd = { 0 };
+	struct strlist cmd = {0};
 
 	strlist_add(&cmd, tc->cc);
 	if (tc->is_clang)
@@ -96,7 +96,6 @@ static int drive(struct cc_args *args, char *argv[], const char *default_out,
 	}
 	/* These name the host's headers and libraries. */
 	unsetenv("CPATH");
-	unsetenv("C_INCLUDE_PATH");
 	unsetenv("LIBRARY_PATH");
 	if (toolchain_find(&tc))
 		return 1;
@@ -114,7 +113,11 @@ int main(int argc, char *argv[])
 	struct cc_args args;
 	int status = 1;
 
-	if (!is_cc && argc > 1) {
+	if (!is_cc && argc == 1) {
+		warnx("no input files; try imgbuild --help");
+		return 1;
+	}
+	if (!is_cc) {
 		if (!strcmp(argv[1], "inspect"))
 			return inspect(argc - 1, argv + 1);
 		if (!strcmp(argv[1], "--help"))

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP };
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 #define ENDING_COUNT (sizeof(ending_signals) / sizeof(ending_signals[0]))
 
@@ -71,9 +71,9 @@ static int spawn(pid_t *pid, char *const argv[], const sigset_t *mask,
 
 int process_run(struct process_signals *signals, char *const argv[])
 {
-	const struct timespec now = { 0 };
-	int err, status, sig;
-	pid_t pid;
+	const struct timespec now = {0};
+	int err, status = 0, sig;
+	pid_t pid = 0, ended;
 
 	/* Whatever arrived since the last wait; SIGCHLD may be a stale one. */
 	while ((sig = sigtimedwait(&signals->waited, NULL, &now)) > 0)
@@ -84,20 +84,21 @@ int process_run(struct process_signals *signals, char *const argv[])
 	err = spawn(&pid, argv, &signals->original, NULL);
 	if (err)
 		return err;
-	while (waitpid(pid, &status, WNOHANG) == 0) {
+	while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
 		sig = sigwaitinfo(&signals->waited, NULL);
 		if (sig > 0 && sig != SIGCHLD) {
 			signals->caught = sig;
 			kill(pid, sig);
 		}
 	}
-	return signals->caught ? -EINTR : exit_status(status);
+	if (signals->caught)
+		return -EINTR;
+	return ended < 0 ? -ECHILD : exit_status(status);
 }
 
 static int read_line(int fd, char *line, size_t line_bytes)
 {
 	FILE *f = fdopen(fd, "r");
-	char *end;
 	int err = -EPROTO;
 
 	if (!f) {
@@ -106,7 +107,8 @@ static int read_line(int fd, char *line, size_t line_bytes)
 		return err;
 	}
 	if (fgets(line, (int)line_bytes, f)) {
-		end = strchr(line, '\n');
+		char *end = strchr(line, '\n');
+
 		if (end) {
 			*end = '\0';
 			err = 0;
@@ -119,8 +121,8 @@ static int read_line(int fd, char *line, size_t line_bytes)
 int process_read_line(char *const argv[], char *line, size_t line_bytes)
 {
 	posix_spawn_file_actions_t actions;
-	int fds[2], err, status;
-	pid_t pid;
+	int fds[2], err, status = 0;
+	pid_t pid = 0;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;

@@ -37,7 +37,8 @@ static char *read_text(const char *path)
  */
 static char *next_arg(char **text)
 {
-	char *from = *text, *to, *arg, quote = 0;
+	char *from = *text, *to, *arg;
+	int quote = 0;
 
 	while (isspace((unsigned char)*from))
 		from++;

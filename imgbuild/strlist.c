@@ -67,5 +67,5 @@ void strlist_finish(struct strlist *list)
 	for (size_t i = 0; i < list->n; i++)
 		free(list->v[i]);
 	free(list->v);
-	*list = (struct strlist){ 0 };
+	*list = (struct strlist){0};
 }

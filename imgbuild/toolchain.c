@@ -10,7 +10,7 @@
 
 #include "process.h"
 
-static const char *const compilers[] = { "gcc", "cc", "clang", NULL };
+static const char *const compilers[] = {"gcc", "cc", "clang", NULL};
 
 /* The compilers to try, in order. */
 static const char *const *candidates(const char *chosen[2])
@@ -46,8 +46,7 @@ static bool try_sysroot(struct toolchain *tc, const char *dir)
 
 static int find_sysroot(struct toolchain *tc)
 {
-	static const char *const beside[] = { "../lib/hvt",
-					      "../build/sysroot" };
+	static const char *const beside[] = {"../lib/hvt", "../build/sysroot"};
 	const char *set = getenv("HVT_SYSROOT");
 	char exe[PATH_MAX], dir[PATH_MAX + 32];
 	ssize_t n;
@@ -68,7 +67,8 @@ static int find_sysroot(struct toolchain *tc)
 			return 0;
 	}
 	warnx("no guest runtime in %s/../lib/hvt or %s/../build/sysroot: "
-	      "build it with make, or set HVT_SYSROOT", exe, exe);
+	      "build it with make, or set HVT_SYSROOT",
+	      exe, exe);
 	return -ENOENT;
 }
 
@@ -76,7 +76,7 @@ static int find_sysroot(struct toolchain *tc)
 static int ask_path(const char *cc, const char *name, char path[PATH_MAX])
 {
 	char option[64], program[PATH_MAX];
-	char *argv[] = { program, option, NULL };
+	char *argv[] = {program, option, NULL};
 
 	snprintf(program, sizeof(program), "%s", cc);
 	snprintf(option, sizeof(option), "-print-file-name=%s", name);

@@ -65,4 +65,9 @@ for name in linux asm-generic mtd; do
 	[ -d "/usr/include/$name" ] &&
 		ln -sfn "/usr/include/$name" "$sysroot/include/$name"
 done
-ln -sfn /usr/include/x86_64-linux-gnu/asm "$sysroot/include/asm"
+for asm in "/usr/include/$("${CC:-gcc}" -print-multiarch)/asm" /usr/include/asm; do
+	if [ -d "$asm" ]; then
+		ln -sfn "$asm" "$sysroot/include/asm"
+		break
+	fi
+done

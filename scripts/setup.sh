@@ -23,6 +23,9 @@ for task in "$@"; do
 	esac
 done
 
+# Elsewhere than on Debian, what is missing will say so itself.
+command -v dpkg-query >/dev/null || exit 0
+
 missing=()
 for package in "${packages[@]}"; do
 	[ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" \

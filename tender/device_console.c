@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -18,18 +17,10 @@ uint32_t console_boot_flags(void)
 	       (isatty(STDERR_FILENO) ? BP_BOOT_STDERR_TTY : 0);
 }
 
-/* A descriptor shared with other processes may have been made non-blocking. */
-static bool wait_writable(int fd)
-{
-	struct pollfd p = {.fd = fd, .events = POLLOUT};
-
-	/* seccomp: poll */
-	return poll(&p, 1, -1) >= 0 || errno == EINTR;
-}
-
 int64_t console_write(unsigned stream, const void *data, size_t bytes)
 {
 	int fd = stream == BP_STREAM_OUT ? STDOUT_FILENO : STDERR_FILENO;
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
 	const char *at = data;
 	size_t left = bytes;
 
@@ -40,14 +31,16 @@ int64_t console_write(unsigned stream, const void *data, size_t bytes)
 		if (n >= 0) {
 			at += n;
 			left -= (size_t)n;
-		} else if (errno == EINTR && interrupt_pending()) {
-			return -EINTR;
-		} else if (errno == EAGAIN) {
-			if (!wait_writable(fd) || interrupt_pending())
-				return -EINTR;
-		} else if (errno != EINTR) {
-			return -errno;
+			continue;
 		}
+		/* Another process may have made the stream non-blocking. */
+		/* seccomp: poll */
+		if (errno == EAGAIN && poll(&p, 1, -1) >= 0)
+			continue;
+		if (errno != EINTR)
+			return -errno;
+		if (interrupt_pending())
+			return -EINTR;
 	}
 	return (int64_t)bytes;
 }
@@ -57,7 +50,7 @@ int64_t console_read(void *data, size_t bytes)
 	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
 	ssize_t n;
 
-	if (poll(&p, 1, 0) == 0)
+	if (poll(&p, 1, 0) <= 0)
 		return -EAGAIN;
 	/* seccomp: read on 0 */
 	n = read(STDIN_FILENO, data, bytes);

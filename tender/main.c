@@ -35,14 +35,10 @@ enum {
 /* A descriptor below 3 that is a disk would be read and written as console. */
 static bool fill_standard_fds(void)
 {
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return false;
+	return true;
 }
 
 /* Opens and checks the image. 0 or an exit status, having printed why. */
@@ -129,6 +125,12 @@ static int build_machine(struct machine *m, const struct options *o)
 		return STATUS_TENDER_FAILED;
 	}
 	err = image_lay_out(&m->image, o->mem_bytes, &m->layout);
+	/* The guest copies them to its stack, which they must not fill. */
+	if (!err && bytes > (m->layout.stack_end - m->layout.stack_start) / 4) {
+		log_error("arguments and environment take more than a quarter "
+			  "of the guest's stack; use more --mem");
+		return STATUS_TENDER_FAILED;
+	}
 	if (!err)
 		err = guest_mem_init(&m->mem, o->mem_bytes,
 				     ops->table_bytes(o->mem_bytes));
@@ -225,8 +227,11 @@ int main(int argc, char **argv)
 	struct options options;
 	int status;
 
-	if (!fill_standard_fds())
+	if (!fill_standard_fds()) {
+		log_error("standard input, output or error is closed, and "
+			  "there is no /dev/null");
 		return STATUS_TENDER_FAILED;
+	}
 	signal(SIGPIPE, SIG_IGN);      /* the guest gets a status instead */
 	prctl(PR_SET_TIMERSLACK, 1UL); /* its sleeps end when they should */
 	switch (options_parse(&options, argc, argv)) {
