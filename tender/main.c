@@ -74,6 +74,10 @@ static bool open_disks(struct machine *m, const struct options *o)
 		if (block_dev_open(dev, option) < 0)
 			return false;
 		m->device_count++;
+		log_debug("disk %s: %s, %llu bytes, blocks of %u%s",
+			  option->name, option->path,
+			  (unsigned long long)dev->capacity_bytes,
+			  dev->block_bytes, dev->read_only ? ", ro" : "");
 		device->kind = BP_DEVICE_BLOCK;
 		device->flags = dev->read_only ? BP_DEVICE_READ_ONLY
 					       : BP_DEVICE_DISCARD;
@@ -159,6 +163,10 @@ static int build_machine(struct machine *m, const struct options *o)
 	}
 	boot_info_write(&m->mem, &info, &m->image, &m->layout, m->device,
 			&strings);
+	log_debug("%s: ABI %u.%u, %u segments, %llu KiB of memory, vCPU %s",
+		  m->image_name, m->image.abi.major, m->image.abi.minor,
+		  m->image.segment_count,
+		  (unsigned long long)o->mem_bytes >> 10, ops->name);
 	start.pc = m->image.entry;
 	start.sp = m->layout.stack_end;
 	return ops->prepare(m->vcpu, &start) < 0 ? STATUS_TENDER_FAILED : 0;
@@ -175,9 +183,10 @@ static int timed_out(const struct machine *m)
 static int run(struct machine *m)
 {
 	struct call_result result;
+	uint64_t exits = 0;
 	struct vcpu_exit exit;
 
-	for (;;) {
+	for (;; exits++) {
 		if (interrupt_pending())
 			return timed_out(m);
 		if (m->vcpu->ops->run(m->vcpu, &exit) < 0)
@@ -193,6 +202,10 @@ static int run(struct machine *m)
 		case CALL_STOPPED:
 			break;
 		case CALL_EXIT:
+			log_debug("%s: the guest exited with status %d after "
+				  "%llu exits to the tender",
+				  m->image_name, result.exit_status,
+				  (unsigned long long)exits + 1);
 			return result.exit_status;
 		case CALL_VIOLATION:
 			report_violation(m, result.what);
