@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,44 +44,73 @@ static const char *area(const struct machine *m, uint64_t gpa)
 	return gpa < m->mem.bytes ? "unmapped" : "outside memory";
 }
 
-static int put_frame(const struct symbols *symbols, unsigned n, uint64_t pc,
-		     char *text, size_t bytes)
-{
-	char name[112];
+struct backtrace {
+	const struct machine *m;
+	struct symbols *symbols;
+	unsigned count;
+	char *text;
+	size_t bytes;
+};
 
-	symbols_format(symbols, pc, name, sizeof(name));
-	return snprintf(text, bytes, "  #%-2u %016llx %s\n", n,
-			(unsigned long long)pc, name);
+static bool is_text(const struct machine *m, uint64_t pc)
+{
+	return guest_mem_range(&m->mem, pc, 1, GUEST_EXEC);
+}
+
+/* A return address is that of the next instruction: @called is what to name. */
+static void put_frame(struct backtrace *b, uint64_t pc, uint64_t called)
+{
+	char name[112] = "?";
+	int n;
+
+	if (is_text(b->m, called))
+		symbols_format(b->symbols, called, name, sizeof(name));
+	n = snprintf(b->text, b->bytes, "  #%-2u %016llx %s\n", b->count++,
+		     (unsigned long long)pc, name);
+	if (n > 0 && (size_t)n < b->bytes) {
+		b->text += n;
+		b->bytes -= (size_t)n;
+	}
+}
+
+static bool read_words(const struct machine *m, uint64_t gpa, uint64_t *words,
+		       unsigned count)
+{
+	const void *p = guest_mem_range(&m->mem, gpa, count * sizeof(*words),
+					GUEST_READ);
+
+	if (p)
+		memcpy(words, p, count * sizeof(*words));
+	return p;
 }
 
 /* System V psABI, 3.2.2: saved frame pointer, then the return address. */
 static void put_backtrace(const struct machine *m, char *text, size_t bytes)
 {
-	struct symbols *symbols = symbols_read(m->image_name);
+	struct backtrace b = {
+		.m = m,
+		.symbols = symbols_read(m->image_name),
+		.text = text,
+		.bytes = bytes,
+	};
 	struct vcpu_place place;
-	uint64_t pc, frame;
-	size_t at = 0;
+	uint64_t saved[2];
 
 	m->vcpu->ops->place(m->vcpu, &place);
-	pc = place.pc;
-	frame = place.frame;
-	for (unsigned n = 0; n < MAX_FRAMES && at + 160 < bytes; n++) {
-		uint64_t saved[2];
-		const void *p;
-
-		/* A return address is that of the instruction after. */
-		at += (size_t)put_frame(symbols, n, n ? pc - 1 : pc, text + at,
-					bytes - at);
-		p = guest_mem_range(&m->mem, frame, sizeof(saved), GUEST_READ);
-		if (!p)
+	put_frame(&b, place.pc, place.pc);
+	/* After a call to nowhere the return address is still on top. */
+	if (!is_text(m, place.pc) && read_words(m, place.sp, saved, 1) &&
+	    is_text(m, saved[0]))
+		put_frame(&b, saved[0], saved[0] - 1);
+	while (b.count < MAX_FRAMES && read_words(m, place.frame, saved, 2)) {
+		if (!saved[1])
 			break;
-		memcpy(saved, p, sizeof(saved));
-		if (!saved[1] || saved[0] <= frame)
+		put_frame(&b, saved[1], saved[1] - 1);
+		if (saved[0] <= place.frame)
 			break;
-		frame = saved[0];
-		pc = saved[1];
+		place.frame = saved[0];
 	}
-	symbols_free(symbols);
+	symbols_free(b.symbols);
 }
 
 static void print_state(const struct machine *m)
