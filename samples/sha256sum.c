@@ -64,16 +64,18 @@ static void sha256_block(uint32_t state[8], const uint8_t *p)
 		       (ror(b, 17) ^ ror(b, 19) ^ b >> 10);
 	}
 	memcpy(v, state, sizeof(v));
+	/* The eight variables take turns: round i calls v[(x - i) % 8] x. */
 	for (unsigned i = 0; i < 64; i++) {
-		uint32_t a = v[0], e = v[4];
-		uint32_t t1 = v[7] + (ror(e, 6) ^ ror(e, 11) ^ ror(e, 25)) +
-			      ((e & v[5]) ^ (~e & v[6])) + k[i] + w[i];
+#define V(x) v[((x)-i) & 7]
+		uint32_t a = V(0), e = V(4);
+		uint32_t t1 = V(7) + (ror(e, 6) ^ ror(e, 11) ^ ror(e, 25)) +
+			      ((e & V(5)) ^ (~e & V(6))) + k[i] + w[i];
 		uint32_t t2 = (ror(a, 2) ^ ror(a, 13) ^ ror(a, 22)) +
-			      ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
+			      ((a & V(1)) ^ (a & V(2)) ^ (V(1) & V(2)));
 
-		memmove(v + 1, v, 7 * sizeof(v[0]));
-		v[4] += t1;
-		v[0] = t1 + t2;
+		V(3) += t1;
+		V(7) = t1 + t2;
+#undef V
 	}
 	for (unsigned i = 0; i < 8; i++)
 		state[i] += v[i];

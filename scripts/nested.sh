@@ -107,6 +107,9 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
+# One stream keeps the order of lines that two would lose.
+merge=''
+[[ /dev/stdout -ef /dev/stderr ]] && merge='exec 2>&1'
 mkdir -p "$run/root/bin" "$run/root/lib"
 cp "$(command -v busybox)" "$run/root/bin/busybox"
 cp "$scripts/nested-init.sh" "$run/root/init"
@@ -114,8 +117,7 @@ cp -r "$cache/kernel/lib/modules" "$run/root/lib/"
 {
 	export -p
 	echo 'export HOME=/root USER=root LOGNAME=root'
-	# One stream keeps the order of lines that two would lose.
-	[[ /dev/stdout -ef /dev/stderr ]] && echo 'exec 2>&1'
+	echo "$merge"
 	printf 'cd %q && exec' "$repo"
 	printf ' %q' "$@"
 	echo

@@ -14,7 +14,7 @@ for task in "$@"; do
 	check) packages+=(bats jq gdb-minimal clang libclang-rt-14-dev
 		util-linux procps) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
-	bench) packages+=(musl-tools jq) ;;
+	bench) packages+=(musl-tools jq strace) ;;
 	nested) packages+=(qemu-system-x86 busybox-static cpio) ;;
 	*)
 		echo "setup: unknown task $task" >&2

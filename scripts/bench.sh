@@ -1,0 +1,386 @@
+#!/usr/bin/env bash
+# Measures what the toolkit promises, against what the same host can do
+# without it.
+#
+#   bench.sh [PART,PART...]		also: BENCH=PART,PART... make bench
+#
+# Parts: start cpu memory clock disk hypercall syscall size footprint. Prints
+# one table and writes build/bench/out.json. Ours and the reference run in
+# turns, A B A B ..., so that a busy host slows both: a figure is the median
+# of its runs [quartiles], a ratio the median of the ratios of neighbours.
+#
+# Status: 0, also when a target is missed; 1 when something could not be
+# measured, though this host has what it needs; 2 for a wrong part.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+all=start,cpu,memory,clock,disk,hypercall,syscall,size,footprint
+parts=,${1:-${BENCH:-$all}},
+out=build/bench
+rows=$out/rows.json
+tender=bin/tender
+failures=0
+
+wants() {
+	[[ $parts == *,$1,* ]]
+}
+
+for part in ${parts//,/ }; do
+	[[ ,$all, == *,$part,* ]] || {
+		echo "bench: unknown part '$part'; there are $all" >&2
+		exit 2
+	}
+done
+for tool in "$tender" bin/imgbuild; do
+	[ -x "$tool" ] || {
+		echo "bench: no $tool: run make first" >&2
+		exit 1
+	}
+done
+for command in jq musl-gcc; do
+	command -v "$command" >/dev/null || {
+		echo "bench: no $command: run scripts/setup.sh bench" >&2
+		exit 1
+	}
+done
+mkdir -p $out
+rm -f $out/out.json
+: >$rows
+guest=$(mktemp -d)
+sleeper=
+# shellcheck disable=SC2317 # reached through the trap
+clean_up() {
+	if [ -n "$sleeper" ]; then
+		kill "$sleeper" 2>/dev/null || :
+	fi
+	rm -rf "$guest"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# Programs that are measured. Both sides get the options that imgbuild adds,
+# as they change code: without them the compilers' defaults (PIE, frame
+# pointers, stack protector) would be compared. Alignment takes out what is
+# luck of the layout, up to half of the time of a tight loop.
+cflags=(-std=c11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -Iboot-protocol
+	-falign-functions=64 -falign-loops=32)
+as_imgbuild=(-fno-pie -fno-omit-frame-pointer -fstack-protector-strong
+	-ffunction-sections -fdata-sections)
+
+build_guest() {
+	bin/imgbuild "${cflags[@]}" "tests/bench/$1.c" -lm -o "$out/$1.hvt"
+}
+
+build_native() {
+	musl-gcc "${cflags[@]}" "${as_imgbuild[@]}" -static -no-pie \
+		-Wl,--gc-sections "tests/bench/$1.c" -lm -o "$out/$1"
+}
+
+build_both() {
+	build_guest "$1" && build_native "$1"
+}
+
+# build_floor NAME: as the tender is built, whatever the Makefile says about
+# that, except that this needs no library.
+build_floor() {
+	local commands line word compile=() link=()
+
+	commands=$(make -n --no-print-directory V=1 -W tender/main.c $tender)
+	line=$(grep -e ' -c tender/main\.c ' <<<"$commands")
+	eval "compile=(${line% -c *})"
+	line=$(grep -e " -o $tender\$" <<<"$commands")
+	for word in ${line% -o *}; do
+		case $word in
+		build/tender/*.o | -l*) ;;
+		*) link+=("$word") ;;
+		esac
+	done
+	"${compile[@]}" -MF "$out/$1.d" -c "tests/bench/$1.c" -o "$out/$1.o" &&
+		"${link[@]}" "$out/$1.o" -o "$out/$1"
+}
+
+# add NAME UNIT TARGET JSON: one row. UNIT is a divisor and a name. TARGET is
+# "ratio MAX", "value MAX" or "". JSON has a, and perhaps b and ratio, or
+# instead of these why there is no figure: skipped, failed.
+add() {
+	jq -nc --arg name "$1" --arg unit "$2" --arg target "$3" \
+		--argjson result "$4" '
+		($unit / " ") as [$divisor, $unit]
+		| ($divisor | tonumber) as $divisor
+		| ($target / " ") as [$of, $max]
+		| def scale: map_values(. / $divisor);
+		{$name, $unit}
+		+ ($result | {runs, digest, real_time, skipped, failed, ratio}
+			| with_entries(select(.value != null)))
+		+ {ours: ($result.a // null | if . then scale else . end),
+		   reference: ($result.b // null | if . then scale else . end),
+		   target: (if $of then {of: $of, max: ($max | tonumber)}
+			else null end)}
+		| .holds = (
+			(if .target == null then null
+			 elif .target.of == "ratio" then .ratio.median
+			 else .ours.median end) as $figure
+			| if $figure == null then null
+			  else $figure <= .target.max end)
+		' >>$rows
+}
+
+add_failed() {
+	echo "bench: $1: $4" >&2
+	add "$1" "$2" "$3" "$(jq -nc --arg why "$4" '{failed: $why}')"
+	failures=$((failures + 1))
+}
+
+# add_value NAME UNIT TARGET NUMBER: measured once, nothing to compare with.
+add_value() {
+	add "$1" "$2" "$3" "{\"a\": {\"median\": $4}}"
+}
+
+# measure NAME UNIT TARGET LAUNCH-ARGUMENTS...
+measure() {
+	local name=$1 unit=$2 target=$3 result
+
+	shift 3
+	echo "bench: $name ..." >&2
+	if result=$($out/launch "$@" 2>"$guest/why"); then
+		add "$name" "$unit" "$target" "$result"
+	else
+		add_failed "$name" "$unit" "$target" \
+			"$(tail -n 1 "$guest/why")"
+	fi
+}
+
+# Prints why a row that runs a guest cannot be had, if so.
+no_kvm() {
+	[ -r /dev/kvm ] && [ -w /dev/kvm ] || echo "no /dev/kvm"
+}
+
+# needs NAME UNIT TARGET WHY-NOT: true if nothing is missing.
+needs() {
+	[ -z "$4" ] && return 0
+	add "$1" "$2" "$3" "$(jq -nc --arg why "$4" '{skipped: $why}')"
+	return 1
+}
+
+bench_start() {
+	local row=("start to exit" "1e6 ms" "ratio 1.25")
+
+	needs "${row[@]}" "$(no_kvm)" || return 0
+	bin/imgbuild samples/hello.c -o $out/hello.hvt
+	build_floor floor
+	if [ "$($tender $out/hello.hvt)" != "Hello, world" ]; then
+		add_failed "${row[@]}" "hello.hvt does not say hello"
+		return 0
+	fi
+	measure "${row[@]}" wall 501 \
+		$tender $out/hello.hvt :: $out/floor
+}
+
+bench_cpu() {
+	local row=("compute" "1e6 ms" "ratio 1.02")
+
+	needs "${row[@]}" "$(no_kvm)" || return 0
+	build_both compute
+	measure "${row[@]}" own 15 \
+		$tender $out/compute.hvt :: $out/compute
+}
+
+bench_memory() {
+	local row=("first touch of a page" "1 ns" "ratio 1.5")
+
+	needs "${row[@]}" "$(no_kvm)" || return 0
+	build_both touch
+	measure "${row[@]}" own 11 \
+		$tender --mem=512M $out/touch.hvt :: $out/touch
+}
+
+# How many system calls on KVM the tender makes for N readings of the clock.
+count_ioctls() {
+	strace -f -c -e trace=ioctl -o "$guest/strace" \
+		$tender $out/clock.hvt "$1" >/dev/null &&
+		awk '$NF == "ioctl" {print $4}' "$guest/strace"
+}
+
+bench_clock() {
+	local row=("clock_gettime" "1 ns" "value 50")
+	local exits=("exits of 1e6 clock_gettime" "1 exits" "value 0")
+	local missing before after
+
+	missing=$(no_kvm)
+	if ! needs "${row[@]}" "$missing"; then
+		needs "${exits[@]}" "$missing" || return 0
+	fi
+	build_both clock
+	measure "${row[@]}" own 9 \
+		$tender $out/clock.hvt 10000000 :: $out/clock 10000000
+	missing=$(command -v strace >/dev/null || echo "no strace")
+	needs "${exits[@]}" "$missing" || return 0
+	if before=$(count_ioctls 0) && after=$(count_ioctls 1000000); then
+		add_value "${exits[@]}" $((after - before))
+	else
+		add_failed "${exits[@]}" "strace of the tender failed"
+	fi
+}
+
+bench_disk() {
+	local row=("read 1 GiB of cached disk" "1e6 ms" "ratio 1.15")
+	local disk=$out/disk.img bytes=$((1 << 30))
+
+	needs "${row[@]}" "$(no_kvm)" || return 0
+	build_both disk_read
+	# No two blocks of it are alike.
+	if [ "$(stat -c %s $disk 2>/dev/null)" != $bytes ]; then
+		{ seq 100000000 999999999 2>/dev/null || :; } |
+			head -c $bytes >$disk
+	fi
+	cat $disk >/dev/null
+	measure "${row[@]}" own 15 \
+		$tender --disk=$disk,ro $out/disk_read.hvt /dev/disk0 :: \
+		$out/disk_read $disk
+}
+
+bench_hypercall() {
+	local row=("hypercall, to KVM's own exit" "1e3 us" "")
+
+	needs "${row[@]}" "$(no_kvm)" || return 0
+	build_guest hypercall
+	build_floor exit_floor
+	measure "${row[@]}" own 15 \
+		$tender $out/hypercall.hvt 5000 :: $out/exit_floor 5000
+}
+
+bench_syscall() {
+	local row=("system call (getppid)" "1 ns" "")
+
+	needs "${row[@]}" "$(no_kvm)" || return 0
+	build_both syscall
+	measure "${row[@]}" own 9 \
+		$tender $out/syscall.hvt 5000000 :: $out/syscall 5000000
+}
+
+# Lines that are neither blank nor comment, as the preprocessor sees them when
+# it does nothing but take comments out.
+count_lines() {
+	local file
+
+	for file in "$@"; do
+		gcc -fpreprocessed -dD -E -P -w -x c "$file"
+	done | grep -c '[^[:space:]]'
+}
+
+bench_size() {
+	bin/imgbuild samples/hello.c -o $out/hello.hvt
+	build_guest puts
+	strip -o $out/tender.stripped $tender
+	add_value "image of hello" "1024 KiB" "value 32" \
+		"$(stat -c %s $out/hello.hvt)"
+	add_value "image of puts" "1024 KiB" "" "$(stat -c %s $out/puts.hvt)"
+	add_value "tender, stripped" "1024 KiB" "value 100" \
+		"$(stat -c %s $out/tender.stripped)"
+	add_value "tender, lines of code" "1 lines" "value 2500" \
+		"$(count_lines tender/*.[ch])"
+}
+
+# The share of memory (PSS, KiB) that is not the guest's. The guest's is the
+# largest run of adjoining anonymous mappings: advice may have split it. The
+# tender's own are small, and not counted as part of one.
+pss_without_guest() {
+	awk '
+	/^[0-9a-f]+-[0-9a-f]+ / {
+		split($1, range, "-")
+		anonymous = NF == 5
+	}
+	/^Size:/ {
+		if (!anonymous || $2 < 256)
+			run = 0
+		else if (!run || range[1] != end)
+			run = ++runs
+		end = range[2]
+		size[run] += $2
+	}
+	/^Pss:/ {
+		total += $2
+		pss[run] += $2
+	}
+	END {
+		for (i = 1; i <= runs; i++)
+			if (size[i] > size[largest])
+				largest = i
+		if (!largest)
+			exit 1
+		print total - pss[largest]
+	}' "/proc/$1/smaps"
+}
+
+bench_footprint() {
+	local row=("tender's own memory (PSS)" "1024 MiB" "value 2") kib line
+
+	needs "${row[@]}" "$(no_kvm)" || return 0
+	build_guest sleep
+	mkfifo "$guest/out"
+	$tender $out/sleep.hvt >"$guest/out" &
+	sleeper=$!
+	if read -rt 20 line <"$guest/out" && [ "$line" = ready ] &&
+		kib=$(pss_without_guest $sleeper); then
+		add_value "${row[@]}" "$kib"
+	else
+		add_failed "${row[@]}" "no sleeping guest to look at"
+	fi
+	kill $sleeper 2>/dev/null || :
+	wait $sleeper 2>/dev/null || :
+	sleeper=
+}
+
+print_table() {
+	jq -r '
+	def rounded: if . == null then "-"
+		elif . >= 100 then round
+		elif . >= 10 then . * 10 | round / 10
+		else . * 100 | round / 100 end | tostring;
+	def figure($unit): if . == null then "-"
+		else (.median | rounded) + " " + $unit
+			+ (if .q1 then " [\(.q1 | rounded) .. \(.q3 | rounded)]"
+				else "" end) end;
+	def hundredths: if . == null then "-"
+		else . * 100 | round | "\(. / 100 | floor)." +
+			("0\(. % 100)" | .[-2:]) end;
+	def spread: if . == null then "-" else
+		"\(.median | hundredths) [\(.q1 | hundredths) .. " +
+			"\(.q3 | hundredths)]" end;
+	def cells: [.name,
+		(.skipped | if . then "skipped: " + . else empty end),
+		(.failed | if . then "failed: " + . else empty end),
+		(if .skipped or .failed then empty
+		 else (.unit as $u | .ours | figure($u)),
+		      (.unit as $u | .reference | figure($u)),
+		      (.ratio | spread) end)]
+		+ (if .skipped or .failed then ["", ""] else [] end)
+		+ [(.unit as $u | .target | if . == null then "-"
+			elif .of == "ratio" then "<= \(.max)"
+			else "<= \(.max) " + $u end),
+		   (if .holds == null then "-" elif .holds then "yes"
+			else "NO" end)];
+	[["name", "ours", "reference", "ratio", "target", "holds"],
+	 (.rows[] | cells)]
+	| ([range(6) as $i | map(.[$i] | length) | max]) as $width
+	| .[] | [range(6) as $i | .[$i] + " " * ($width[$i] - (.[$i] | length))]
+	| join(" | ") | sub(" +$"; "")
+	' $out/out.json
+}
+
+gcc -std=c11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE tests/bench/launch.c \
+	-o $out/launch
+for part in ${all//,/ }; do
+	if wants "$part"; then
+		"bench_$part"
+	fi
+done
+jq -s --arg kernel "$(uname -sr)" --arg cpus "$(nproc)" \
+	--arg cpu "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" \
+	--arg version "$($tender --version)" '
+	{$version, host: {$cpu, cpus: ($cpus | tonumber), $kernel},
+	 rows: .}' $rows >$out/out.json
+rm -f $rows
+print_table
+[ $failures -eq 0 ]
