@@ -156,7 +156,7 @@ asan: setup-build setup-check ## the suites with a sanitized tender
 	@$(MAKE) --no-print-directory all $(UNIT) build/asan/tender
 	@HVT_TENDER=$(CURDIR)/build/asan/tender scripts/check.sh $(UNIT) $(BATS)
 
-C_FILES = $(wildcard */*.[ch] */*/*.[ch])
+C_FILES = $(filter-out build/%,$(wildcard */*.[ch] */*/*.[ch]))
 TIDY = clang-tidy --quiet --warnings-as-errors='*'
 lint: setup-build setup-lint ## formatters and static checkers
 	@$(MAKE) --no-print-directory build/sysroot/lib/libc.a \

@@ -75,7 +75,8 @@ void image_compile_options(struct strlist *cmd, const struct toolchain *tc,
 		"-ffunction-sections",
 		"-fdata-sections",
 		"-fno-omit-frame-pointer",
-		"-fstack-protector-strong", "-fstack-clash-protection",
+		"-fstack-protector-strong",
+		"-fstack-clash-protection",
 	};
 	char *cwd = get_current_dir_name();
 
