@@ -2,23 +2,29 @@
 /*
  * Free address ranges: a sorted array, searched from the top. Programs hold
  * few ranges (malloc groups its own), so that an array, with memory moved by
- * one memmove, beats a tree; it grows into free memory when it must.
+ * one memmove, beats a tree. Its place is set aside for the worst case, every
+ * other page free, which is a five-hundredth of the heap; what is not used of
+ * it is never touched.
  */
 #include "extent.h"
 
 #include <string.h>
 
-#define INITIAL_COUNT 64
-#define SPARE_COUNT   2 /* room there always is for one operation */
+#include "memory_map.h"
 
-static struct rt_extent initial[INITIAL_COUNT];
-static struct rt_extent *table = initial;
-static size_t count, capacity = INITIAL_COUNT;
+static struct rt_extent *table;
+static size_t count;
 
-void __rt_extent_init(uintptr_t start, uintptr_t end)
+uintptr_t __rt_extent_init(uintptr_t start, uintptr_t end)
 {
+	size_t pages = (end - start) / BP_PAGE_BYTES;
+	size_t bytes = (pages / 2 + 1) * sizeof(*table);
+
+	end -= (bytes + BP_PAGE_BYTES - 1) & ~(BP_PAGE_BYTES - 1);
+	table = (struct rt_extent *)end;
 	table[0] = (struct rt_extent){start, end};
 	count = 1;
+	return end;
 }
 
 /* Index of the first range that ends above @address. */
@@ -43,33 +49,8 @@ static void delete (size_t at, size_t n)
 	count -= n;
 }
 
-/*
- * Moves the table to one of twice the size, taken from free memory. Called
- * when an operation is over, never in between: what it takes must not be part
- * of a range that is just being handed out.
- */
-static void grow(void)
-{
-	size_t old_bytes = capacity * sizeof(*table);
-	struct rt_extent *old = table, *larger;
-
-	larger = (void *)__rt_extent_take(2 * old_bytes < 4096 ? 4096
-							       : 2 * old_bytes);
-	if (!larger)
-		return;
-	memcpy(larger, table, count * sizeof(*table));
-	table = larger;
-	capacity =
-		(2 * old_bytes < 4096 ? 4096 : 2 * old_bytes) / sizeof(*table);
-	if (old != initial)
-		__rt_extent_give((uintptr_t)old, (uintptr_t)old + old_bytes);
-}
-
-/* With no room for one more entry, the range is lost to the program. */
 static void insert(size_t at, uintptr_t start, uintptr_t end)
 {
-	if (count == capacity)
-		return;
 	memmove(&table[at + 1], &table[at], (count - at) * sizeof(*table));
 	table[at] = (struct rt_extent){start, end};
 	count++;
@@ -92,7 +73,7 @@ uintptr_t __rt_extent_take(size_t bytes)
 	return 0;
 }
 
-static void take_at(uintptr_t start, uintptr_t end)
+void __rt_extent_take_at(uintptr_t start, uintptr_t end)
 {
 	size_t i;
 
@@ -115,13 +96,6 @@ static void take_at(uintptr_t start, uintptr_t end)
 	}
 }
 
-void __rt_extent_take_at(uintptr_t start, uintptr_t end)
-{
-	take_at(start, end);
-	if (count + SPARE_COUNT > capacity)
-		grow();
-}
-
 int __rt_extent_is_free(uintptr_t start, uintptr_t end)
 {
 	size_t i = find(start);
@@ -139,8 +113,6 @@ void __rt_extent_give(uintptr_t start, uintptr_t end)
 		;
 	if (first == last) {
 		insert(first, start, end);
-		if (count + SPARE_COUNT > capacity)
-			grow();
 		return;
 	}
 	if (table[first].start > start)

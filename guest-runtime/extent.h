@@ -11,8 +11,11 @@ struct rt_extent {
 	uintptr_t end;
 };
 
-/* Begins with one free range. */
-void __rt_extent_init(uintptr_t start, uintptr_t end);
+/*
+ * Begins with one free range, less the place for the set itself at its end.
+ * Returns where that begins.
+ */
+uintptr_t __rt_extent_init(uintptr_t start, uintptr_t end);
 
 /* Takes @bytes from the end of the highest range that has them; 0: none. */
 uintptr_t __rt_extent_take(size_t bytes);

@@ -14,7 +14,7 @@
 /* Short pieces are gathered, so that one line is one exit. */
 #define GATHER_BYTES 2048
 
-int __rt_sigpipe_handled;
+void (*__rt_send_sigpipe)(void);
 
 int isatty(int fd);
 void __rt_files_init(void);
@@ -23,8 +23,10 @@ static long console_put(unsigned stream, const void *data, size_t bytes)
 {
 	int64_t n = hypercall_console_write(stream, data, bytes);
 
-	if (n == -BP_CLOSED && !__rt_sigpipe_handled)
+	if (n == -BP_CLOSED && !__rt_send_sigpipe)
 		hypercall_exit(128 + SIGPIPE);
+	if (n == -BP_CLOSED)
+		__rt_send_sigpipe();
 	return n < 0 ? -__rt_errno_of(-n) : n;
 }
 

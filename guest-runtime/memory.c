@@ -30,8 +30,8 @@ static void init(void)
 	if (heap_start)
 		return;
 	heap_start = brk_now = brk_highest = __rt_heap_start;
-	heap_end = mapping_lowest = __rt_boot->heap_end;
-	__rt_extent_init(heap_start, heap_end);
+	heap_end = __rt_extent_init(heap_start, __rt_boot->heap_end);
+	mapping_lowest = heap_end;
 }
 
 static uintptr_t page_up(uintptr_t n)

@@ -80,7 +80,7 @@ long __rt_sys_getrandom(void *data, size_t bytes, unsigned flags)
 	(void)flags;
 	if (bytes > RANDOM_MAX_BYTES)
 		bytes = RANDOM_MAX_BYTES;
-	if (hypercall_random(data, bytes) < 0)
+	if (bytes && hypercall_random(data, bytes) < 0)
 		return -EIO;
 	return (long)bytes;
 }

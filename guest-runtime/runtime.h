@@ -25,8 +25,8 @@ uint64_t __rt_monotonic_ns(void);
 /* Waits until @deadline_ns (monotonic) or until a device of @set is ready. */
 uint64_t __rt_wait_until(uint64_t deadline_ns, uint64_t set);
 
-/* Set once the program handles or ignores SIGPIPE. */
-extern int __rt_sigpipe_handled;
+/* Sends SIGPIPE, once the program handles or ignores it; NULL: it is fatal. */
+extern void (*__rt_send_sigpipe)(void);
 
 /* Says "hvt: " and the strings, up to a NULL, on the console's error stream. */
 void __rt_complain(const char *first, ...) __attribute__((sentinel));

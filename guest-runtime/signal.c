@@ -74,6 +74,11 @@ static void deliver_waiting(void)
 	}
 }
 
+static void send_sigpipe(void)
+{
+	__rt_sys_tkill(1, SIGPIPE);
+}
+
 long __rt_sys_rt_sigaction(int signal, const void *new, void *old, size_t size)
 {
 	if (signal < 1 || signal >= SIGNAL_COUNT || size != 8)
@@ -84,8 +89,8 @@ long __rt_sys_rt_sigaction(int signal, const void *new, void *old, size_t size)
 		memcpy(old, &actions[signal], sizeof(actions[signal]));
 	if (new)
 		memcpy(&actions[signal], new, sizeof(actions[signal]));
-	if (signal == SIGPIPE)
-		__rt_sigpipe_handled = actions[signal].handler != SIG_DFL;
+	if (new &&signal == SIGPIPE)
+		__rt_send_sigpipe = send_sigpipe;
 	return 0;
 }
 

@@ -178,10 +178,11 @@ static int add_note(struct image *image, uint32_t type, const uint8_t *desc,
 
 	switch (type) {
 	case BP_NOTE_ABI:
-		if (bytes != sizeof(image->abi) || image->abi.major)
+		if (bytes != sizeof(image->abi) || image->has_abi)
 			return refuse(image,
 				      "damaged ABI note; build it again");
 		memcpy(&image->abi, desc, sizeof(image->abi));
+		image->has_abi = true;
 		return 0;
 	case BP_NOTE_DEVICE:
 		if (image->device_count == BP_MAX_DEVICES)
@@ -258,7 +259,7 @@ static int check_whole(struct image *image, uint64_t phoff, uint64_t ph_bytes)
 		    in_file(phoff - s->file_offset, ph_bytes, s->file_bytes))
 			image->phdr_gpa = s->gpa + (phoff - s->file_offset);
 	}
-	if (!image->abi.major)
+	if (!image->has_abi)
 		return refuse(image, "no ABI note: not an image for this "
 				     "tender; build it with imgbuild");
 	if (image->abi.major != BP_ABI_MAJOR || image->abi.minor > BP_ABI_MINOR)

@@ -3,6 +3,7 @@
 #ifndef IMAGE_LOAD_H
 #define IMAGE_LOAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "boot_info.h"
@@ -26,6 +27,7 @@ struct image {
 	uint64_t phdr_gpa; /* 0 when no segment holds the program headers */
 	uint32_t phdr_count;
 	uint64_t end; /* page-aligned end of the last segment */
+	bool has_abi;
 	struct bp_note_abi abi;
 	unsigned segment_count;
 	struct image_segment segment[IMAGE_MAX_SEGMENTS]; /* ascending */

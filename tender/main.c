@@ -120,6 +120,8 @@ static int build_machine(struct machine *m, const struct options *o)
 	struct vcpu_start start = {.arg = BP_BOOT_INFO_GPA};
 	struct vcpu_features features = {0};
 	uint32_t bytes = boot_info_bytes(&strings, m->device_count);
+	uint64_t pointers = (uint64_t)o->guest_argc + (uint64_t)o->env_count;
+	uint64_t stack_bytes;
 	int err;
 
 	if (bytes == UINT32_MAX) {
@@ -129,8 +131,9 @@ static int build_machine(struct machine *m, const struct options *o)
 		return STATUS_TENDER_FAILED;
 	}
 	err = image_lay_out(&m->image, o->mem_bytes, &m->layout);
-	/* The guest copies them to its stack, which they must not fill. */
-	if (!err && bytes > (m->layout.stack_end - m->layout.stack_start) / 4) {
+	/* The guest lays them out on its stack, which they must not fill. */
+	stack_bytes = m->layout.stack_end - m->layout.stack_start;
+	if (!err && bytes + pointers * sizeof(uint64_t) > stack_bytes / 4) {
 		log_error("arguments and environment take more than a quarter "
 			  "of the guest's stack; use more --mem");
 		return STATUS_TENDER_FAILED;

@@ -268,10 +268,11 @@ static bool bad_option(char **argv, int c)
 
 	if (c == ':')
 		log_error("option %s needs a value; see tender --help", arg);
-	else if (optopt && optopt < 256)
+	else if (optopt && strncmp(arg, "--", 2) != 0)
 		log_error("unknown option -%c; see tender --help", optopt);
 	else
-		log_error("unknown or incomplete option %s; see tender --help",
+		log_error("unknown option or needless value: %s; see tender "
+			  "--help",
 			  arg);
 	return false;
 }

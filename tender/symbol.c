@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define MAX_FILE_BYTES (1ULL << 30)
+#define MAX_NAME_BYTES 1024ULL
 
 struct symbols {
 	const uint8_t *file;
@@ -110,7 +111,11 @@ static const char *name_at(const struct symbols *s, uint32_t offset)
 	const char *strings = (const char *)s->file + s->strings.sh_offset;
 	uint64_t left = s->strings.sh_size;
 
-	if (offset >= left || !memchr(strings + offset, 0, left - offset))
+	if (offset >= left)
+		return NULL;
+	left -= offset;
+	if (!memchr(strings + offset, 0,
+		    left < MAX_NAME_BYTES ? left : MAX_NAME_BYTES))
 		return NULL;
 	return strings + offset;
 }

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The page tables, walked as the CPU walks them (Intel SDM volume 3, 4.5),
+ * against the region table: what ring 3 and ring 0 may do to each page.
+ */
+#include "page_table_x86_64.h"
+
+#include <stdlib.h>
+
+#include "guest_memory.h"
+#include "tap.h"
+#include "trap_x86_64.h"
+
+#define PAGE BP_PAGE_BYTES
+
+#define P     1ULL
+#define W     2ULL
+#define U     4ULL
+#define LARGE 0x80ULL
+#define NX    (1ULL << 63)
+#define KNOWN (NX | 0xfffffff000ULL | LARGE | 0x60 | U | W | P)
+
+/* What a walk finds: access as in guest_memory.h, and for whom. */
+struct walk {
+	bool mapped, user;
+	unsigned access;
+	uint64_t gpa; /* where it leads */
+};
+
+static const uint8_t *base;
+static uint64_t mapped_bytes;
+
+static struct walk walk(uint64_t top, uint64_t address)
+{
+	struct walk w = {.user = true, .access = GUEST_WRITE | GUEST_EXEC};
+	uint64_t table = top;
+
+	for (unsigned shift = 39;; shift -= 9) {
+		uint64_t entry;
+
+		EXPECT(table % PAGE == 0 && table <= mapped_bytes - PAGE,
+		       "a table at 0x%llx", (unsigned long long)table);
+		entry = ((const uint64_t *)(const void *)(base + table))
+			[address >> shift & 511];
+		if (!(entry & P))
+			return w;
+		EXPECT(!(entry & ~KNOWN), "entry 0x%llx",
+		       (unsigned long long)entry);
+		w.user &= (entry & U) != 0;
+		if (!(entry & W))
+			w.access &= ~(unsigned)GUEST_WRITE;
+		if (entry & NX)
+			w.access &= ~(unsigned)GUEST_EXEC;
+		table = entry & 0xfffffff000ULL;
+		if (shift == 12 || entry & LARGE) {
+			uint64_t mask = (1ULL << shift) - 1;
+
+			EXPECT(shift <= 21, "a page of 1 GiB");
+			EXPECT(!(table & mask), "a page at an odd address");
+			w.mapped = true;
+			w.access |= GUEST_READ;
+			w.gpa = table | (address & mask);
+			return w;
+		}
+	}
+}
+
+/* What the page at @gpa should be. */
+static struct walk model(const struct guest_mem *mem, uint64_t gpa)
+{
+	struct walk w = {.mapped = true, .gpa = gpa};
+	uint64_t page = gpa / PAGE * PAGE;
+
+	for (unsigned i = 0; i < mem->region_count; i++) {
+		const struct guest_region *r = &mem->region[i];
+
+		if (gpa >= r->start && gpa < r->end) {
+			w.user = true;
+			w.access = r->access;
+			return w;
+		}
+	}
+	w.access = GUEST_READ;
+	if (page == TRAP_STUBS_GPA)
+		w.access |= GUEST_EXEC;
+	else if (page == TRAP_STACK_GPA)
+		w.access |= GUEST_WRITE;
+	else if (page != TRAP_TABLES_GPA)
+		w.mapped = false;
+	return w;
+}
+
+static void check(const struct guest_mem *mem, uint64_t top, uint64_t gpa)
+{
+	struct walk got = walk(top, gpa), want = model(mem, gpa);
+
+	EXPECT(got.mapped == want.mapped, "0x%llx is%s mapped",
+	       (unsigned long long)gpa, got.mapped ? "" : " not");
+	if (!got.mapped || !want.mapped)
+		return;
+	EXPECT(got.user == want.user && got.access == want.access &&
+		       got.gpa == gpa,
+	       "0x%llx leads to 0x%llx, access %u for ring %d",
+	       (unsigned long long)gpa, (unsigned long long)got.gpa, got.access,
+	       got.user ? 3 : 0);
+}
+
+/* Around every boundary there is, at random, and all over small memory. */
+static void check_all(const struct guest_mem *mem, uint64_t top)
+{
+	uint64_t seed = mem->bytes, step = mem->bytes > 1 << 28 ? 0 : PAGE;
+
+	for (uint64_t at = 0; step && at < mem->mapped_bytes; at += step)
+		check(mem, top, at);
+	for (unsigned i = 0; i < mem->region_count; i++)
+		for (unsigned j = 0; j < 4; j++) {
+			uint64_t off[] = {-PAGE, -1ULL, 0, PAGE};
+
+			check(mem, top, mem->region[i].start + off[j]);
+			check(mem, top, mem->region[i].end + off[j]);
+		}
+	for (unsigned i = 0; i < 50000; i++)
+		check(mem, top, random_next(&seed) % mem->mapped_bytes);
+	for (uint64_t at = 0; at < BP_IMAGE_BASE; at += PAGE)
+		check(mem, top, at);
+	for (uint64_t at = mem->bytes; at < mem->mapped_bytes; at += PAGE)
+		check(mem, top, at);
+	/* What is no guest memory, up to the end of all addresses. */
+	for (unsigned shift = 21; shift < 48; shift++)
+		if (1ULL << shift >= mem->mapped_bytes)
+			check(mem, top, 1ULL << shift);
+	check(mem, top, (1ULL << 48) - 1);
+}
+
+static void start(struct guest_mem *mem, uint64_t bytes)
+{
+	if (guest_mem_init(mem, bytes, page_table_bytes(bytes)))
+		exit(1);
+	base = mem->base;
+	mapped_bytes = mem->mapped_bytes;
+}
+
+static void add(struct guest_mem *mem, uint64_t from, uint64_t to,
+		unsigned access)
+{
+	EXPECT(!guest_mem_add_region(mem, from, to, access),
+	       "region 0x%llx to 0x%llx is refused", (unsigned long long)from,
+	       (unsigned long long)to);
+}
+
+/* As main() makes it: boot info, three segments, heap, guard, stack. */
+static void test_usual(uint64_t bytes, const char *size)
+{
+	uint64_t stack = bytes / 8 / PAGE * PAGE, top;
+	char text[100];
+	struct guest_mem mem;
+
+	if (stack > BP_STACK_MAX_BYTES)
+		stack = BP_STACK_MAX_BYTES;
+	start(&mem, bytes);
+	add(&mem, 0x10000, 0x12000, GUEST_READ);
+	add(&mem, 0x100000, 0x101000, GUEST_READ);
+	add(&mem, 0x101000, 0x108000, GUEST_READ | GUEST_EXEC);
+	add(&mem, 0x109000, 0x10f000, GUEST_READ | GUEST_WRITE);
+	add(&mem, 0x10f000, bytes - stack - PAGE, GUEST_READ | GUEST_WRITE);
+	add(&mem, bytes - stack, bytes, GUEST_READ | GUEST_WRITE);
+	top = page_table_build(&mem);
+	EXPECT(top >= bytes, "the top table is guest memory");
+	check_all(&mem, top);
+	snprintf(text, sizeof(text),
+		 "with %s of memory every page has exactly its access", size);
+	promise(text);
+	guest_mem_finish(&mem);
+}
+
+/* As many tables as there can be: both ends of each region inside 2 MiB. */
+static void test_most_tables(uint64_t bytes)
+{
+	uint64_t share = bytes / GUEST_MAX_REGIONS;
+	struct guest_mem mem;
+
+	start(&mem, bytes);
+	for (unsigned i = 0; i < GUEST_MAX_REGIONS; i++)
+		add(&mem, i * share + (4 << 20) - 3 * PAGE,
+		    i * share + share - (4 << 20) + 5 * PAGE,
+		    i % 2 ? GUEST_READ : GUEST_READ | GUEST_EXEC);
+	check_all(&mem, page_table_build(&mem));
+	promise("the room for tables is enough for 32 ragged regions");
+	guest_mem_finish(&mem);
+}
+
+static void test_random(void)
+{
+	static const unsigned access[] = {GUEST_READ, GUEST_READ | GUEST_WRITE,
+					  GUEST_READ | GUEST_EXEC};
+	uint64_t seed = 5;
+
+	for (unsigned i = 0; i < 100; i++) {
+		uint64_t bytes = (2 + random_next(&seed) % 20) << 20, at;
+		struct guest_mem mem;
+
+		start(&mem, bytes);
+		at = 0x10000;
+		for (unsigned n = 0; n < GUEST_MAX_REGIONS; n++) {
+			uint64_t r = random_next(&seed);
+			uint64_t gap = r % 3 ? 0 : (r >> 8) % 700 * PAGE;
+			uint64_t size = (1 + (r >> 24) % 900) * PAGE;
+
+			if (at + gap + size > bytes)
+				break;
+			add(&mem, at + gap, at + gap + size,
+			    access[(r >> 56) % 3]);
+			at += gap + size;
+		}
+		check_all(&mem, page_table_build(&mem));
+		guest_mem_finish(&mem);
+	}
+	promise("so it is for 100 random region tables");
+}
+
+static void test_memory_kept(void)
+{
+	struct guest_mem mem;
+
+	start(&mem, 16 << 20);
+	add(&mem, 0x10000, 16 << 20, GUEST_READ | GUEST_WRITE);
+	page_table_build(&mem);
+	for (uint64_t at = 0; at < mem.bytes; at++)
+		EXPECT(!mem.base[at], "a table at 0x%llx",
+		       (unsigned long long)at);
+	promise("no table is made in guest memory");
+	guest_mem_finish(&mem);
+}
+
+int main(void)
+{
+	test_usual(BP_MEM_MIN_BYTES, "2 MiB");
+	test_usual(BP_MEM_MIN_BYTES + PAGE, "2 MiB and 4 KiB");
+	test_usual(64 << 20, "64 MiB");
+	test_usual((64 << 20) + PAGE, "64 MiB and 4 KiB");
+	test_usual(1 << 30, "1 GiB");
+	test_usual((3ULL << 30) + PAGE, "3 GiB and 4 KiB");
+	test_usual((4ULL << 30) - PAGE, "4 GiB less 4 KiB");
+	test_usual(BP_MEM_MAX_BYTES, "64 GiB");
+	test_most_tables(1 << 30);
+	test_most_tables(BP_MEM_MAX_BYTES);
+	test_random();
+	test_memory_kept();
+	return promises_end();
+}
