@@ -21,7 +21,7 @@ GUEST_CFLAGS = -std=c11 $(WARNINGS) -O2 -g -D_GNU_SOURCE -nostdinc \
 	-isystem build/sysroot/include -isystem $(GUEST_INCLUDE) \
 	-fno-pie -fno-stack-protector -fno-omit-frame-pointer \
 	-ffunction-sections -fdata-sections -ffreestanding \
-	-fno-asynchronous-unwind-tables \
+	-fno-asynchronous-unwind-tables -fstack-clash-protection \
 	-ffile-prefix-map=$(CURDIR)=hvt -MMD -MP
 
 MUSL_PACKAGE := musl=1.2.3-1
@@ -46,6 +46,8 @@ say = @printf '  %-6s %s\n'
 Q = @
 endif
 
+.DELETE_ON_ERROR:
+
 .PHONY: all
 all: bin/tender bin/imgbuild bin/hvt-cc $(SYSROOT)
 
@@ -62,12 +64,12 @@ bin/imgbuild: $(IMGBUILD_OBJ)
 bin/hvt-cc: bin/imgbuild
 	$(Q)ln -sf imgbuild $@
 
-build/tender/%.o: tender/%.c
+build/tender/%.o: tender/%.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) $(CFLAGS_ALL) $(HARDENING) -Itender -c $< -o $@
 
-build/imgbuild/%.o: imgbuild/%.c
+build/imgbuild/%.o: imgbuild/%.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) $(CFLAGS_ALL) $(HARDENING) -Iimgbuild -c $< -o $@
@@ -82,6 +84,10 @@ build/sysroot/lib/libc.a: $(MUSL_SRC) scripts/build-musl.sh \
 		guest-runtime/rt_syscall.h guest-runtime/syscall_list.h \
 		$(wildcard guest-runtime/musl/*)
 	$(say) MUSL $@
+ifeq ($(MUSL_SRC),build/cache/$(MUSL_FILE))
+	$(Q)scripts/fetch-source.sh $(MUSL_PACKAGE) $(MUSL_FILE) $(MUSL_SHA256) \
+		build/cache
+endif
 	$(Q)CC=$(GUEST_CC) scripts/build-musl.sh $(MUSL_SRC) build/sysroot
 
 build/generated/syscall_names.h: build/sysroot/lib/libc.a
@@ -89,14 +95,14 @@ build/generated/syscall_names.h: build/sysroot/lib/libc.a
 	$(Q)sed -n 's/^#define SYS_\([a-z0-9_]*\)[[:space:]]*\([0-9]*\)$$/[\2] = "\1",/p' \
 		build/sysroot/include/bits/syscall.h >$@
 
-build/guest-runtime/%.o: guest-runtime/%.c build/sysroot/lib/libc.a \
+build/guest-runtime/%.o: guest-runtime/%.c Makefile build/sysroot/lib/libc.a \
 		build/generated/syscall_names.h
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -c $< -o $@
 
 build/sysroot/lib/hvt-start.o: guest-runtime/start_x86_64.S \
-		build/sysroot/lib/libc.a
+		boot-protocol/abi_version.h build/sysroot/lib/libc.a
 	$(say) CC $@
 	$(Q)$(GUEST_CC) -Iboot-protocol -c $< -o $@
 
@@ -135,7 +141,7 @@ BATS := $(wildcard tests/*.bats)
 
 .PHONY: demo check check-nested asan lint bench install clean help setup-%
 setup-%:
-	@scripts/setup.sh $*
+	@scripts/setup.sh $(subst +, ,$*)
 
 demo: setup-build ## build everything and digest a disk in a VM
 	@$(MAKE) --no-print-directory all
@@ -144,21 +150,21 @@ demo: setup-build ## build everything and digest a disk in a VM
 	bin/imgbuild samples/sha256sum.c -o build/sha256sum.hvt
 	bin/tender --disk=data.img build/sha256sum.hvt
 
-check: setup-build setup-check ## run all tests
+check: setup-build+check ## run all tests
 	@$(MAKE) --no-print-directory all $(UNIT)
 	@scripts/check.sh $(UNIT) $(BATS)
 
-check-nested: setup-build setup-check setup-nested ## on a stock kernel's KVM
+check-nested: setup-build+check+nested ## on a stock kernel's KVM
 	@$(MAKE) --no-print-directory all
 	@scripts/nested.sh --timeout=900 env HVT_SLOW=1 scripts/check.sh $(BATS)
 
-asan: setup-build setup-check ## the suites with a sanitized tender
+asan: setup-build+check ## the suites with a sanitized tender
 	@$(MAKE) --no-print-directory all $(UNIT) build/asan/tender
 	@HVT_TENDER=$(CURDIR)/build/asan/tender scripts/check.sh $(UNIT) $(BATS)
 
 C_FILES = $(filter-out build/%,$(wildcard */*.[ch] */*/*.[ch]))
 TIDY = clang-tidy --quiet --warnings-as-errors='*'
-lint: setup-build setup-lint ## formatters and static checkers
+lint: setup-build+lint ## formatters and static checkers
 	@$(MAKE) --no-print-directory build/sysroot/lib/libc.a \
 		build/generated/syscall_names.h
 	clang-format --dry-run --Werror $(C_FILES)
@@ -171,7 +177,7 @@ lint: setup-build setup-lint ## formatters and static checkers
 		--inline-suppr --suppressions-list=.cppcheck -Iboot-protocol \
 		-Itender -Iimgbuild tender imgbuild samples
 
-bench: setup-build setup-bench ## measure, beside what a user would take instead
+bench: setup-build+bench ## measure, beside what a user would take instead
 	@$(MAKE) --no-print-directory all
 	@scripts/bench.sh $(BENCH)
 
@@ -180,12 +186,14 @@ install: all ## PREFIX=/usr/local DESTDIR=
 	install -d $(SHARE)/bin $(SHARE)/lib/hvt $(SHARE)/share/man/man1
 	install bin/tender bin/imgbuild $(SHARE)/bin
 	ln -sf imgbuild $(SHARE)/bin/hvt-cc
-	cp -a build/sysroot/include build/sysroot/lib $(SHARE)/lib/hvt
+	rm -rf $(SHARE)/lib/hvt/include $(SHARE)/lib/hvt/lib
+	cp -R --no-dereference --preserve=mode,timestamps \
+		build/sysroot/include build/sysroot/lib $(SHARE)/lib/hvt
 	install -m 644 */*.1 $(SHARE)/share/man/man1
 	ln -sf imgbuild.1 $(SHARE)/share/man/man1/hvt-cc.1
 
 clean: ## remove what was built
-	rm -rf build bin data.img
+	rm -rf build bin
 
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | \

@@ -85,8 +85,6 @@ int __rt_device_open(struct rt_file *file, const char *name, int flags)
 		return -ENOTDIR;
 	for (unsigned i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
 		if (!strcmp(name, devices[i].name)) {
-			if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
-				return -EEXIST;
 			file->ops = &devices[i].ops;
 			return 0;
 		}

@@ -222,6 +222,7 @@ static long disk_ioctl(struct rt_file *file, unsigned request, void *arg)
 {
 	const struct bp_device *d = device_of(file);
 	const uint64_t *range = arg;
+	int64_t err;
 
 	switch (request) {
 	case (unsigned)BLKGETSIZE64:
@@ -240,8 +241,10 @@ static long disk_ioctl(struct rt_file *file, unsigned request, void *arg)
 	case BLKFLSBUF:
 		return disk_sync(file);
 	case BLKDISCARD:
-		return -__rt_errno_of(-hypercall_block_discard(
-			file->device, range[0], range[1]));
+		if ((file->flags & O_ACCMODE) == O_RDONLY)
+			return -EBADF;
+		err = hypercall_block_discard(file->device, range[0], range[1]);
+		return err == -BP_RANGE ? -EINVAL : -__rt_errno_of(-err);
 	default:
 		return -ENOTTY;
 	}

@@ -103,12 +103,16 @@ long __rt_sys_fcntl(int fd, int command, long arg)
 static int find(struct rt_file *file, const char *path, int flags)
 {
 	static const char dev[] = "/dev/";
+	int err;
 
 	if (!*path)
 		return -ENOENT;
 	if (strncmp(path, dev, sizeof(dev) - 1))
 		return flags & O_CREAT ? -EROFS : -ENOENT;
-	return __rt_device_open(file, path + sizeof(dev) - 1, flags);
+	err = __rt_device_open(file, path + sizeof(dev) - 1, flags);
+	if (!err && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return -EEXIST;
+	return err;
 }
 
 long __rt_sys_open(const char *path, int flags, unsigned mode)

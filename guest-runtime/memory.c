@@ -122,6 +122,8 @@ long __rt_sys_mmap(uintptr_t hint, size_t bytes, int protection, int flags,
 		return -EINVAL;
 	if (protection & PROT_EXEC)
 		return -EACCES;
+	if (!(flags & (MAP_SHARED | MAP_PRIVATE)))
+		return -EINVAL;
 	if (!(flags & MAP_ANONYMOUS))
 		return -ENODEV;
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))

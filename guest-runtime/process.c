@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The one process there is: its end, its identity, its randomness. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 #include "hypercall_x86_64.h"
 #include "rt_syscall.h"
@@ -97,20 +99,29 @@ long __rt_sys_uname(struct utsname *u)
 }
 
 /*
- * With one thread nobody can wake a waiter: a wait whose value still holds is
- * answered as a time-out where it has one, and is a deadlock where not.
+ * With one thread nobody can wake a waiter: a wait whose value still holds
+ * ends when its time is over; one without a time is a deadlock.
  */
 long __rt_sys_futex(int *address, int op, int value, const void *timeout,
 		    int *address2, int value3)
 {
+	const int command = op & 0x7f, wait = 0, wait_bitset = 9;
+	const int realtime = op & 0x100; /* FUTEX_CLOCK_REALTIME */
+
 	(void)address2, (void)value3;
-	if ((op & 0x7f) != 0) /* FUTEX_WAIT */
+	if (command != wait && command != wait_bitset)
 		return 0;
 	if (*(volatile int *)address != value)
 		return -EAGAIN;
-	if (timeout)
-		return -ETIMEDOUT;
+	if (timeout) {
+		/* FUTEX_WAIT is relative, FUTEX_WAIT_BITSET absolute. */
+		long err = __rt_sys_clock_nanosleep(
+			realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC,
+			command == wait ? 0 : TIMER_ABSTIME, timeout, NULL);
+
+		return err ? err : -ETIMEDOUT;
+	}
 	__rt_complain("deadlock: waiting for a thread, but there is only one",
 		      (char *)NULL);
-	hypercall_exit(128 + 6);
+	hypercall_exit(128 + SIGABRT);
 }

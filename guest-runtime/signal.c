@@ -41,36 +41,41 @@ static int ignored_by_default(int signal)
 
 static void deliver(int signal)
 {
-	const struct kernel_sigaction *a = &actions[signal];
+	const struct kernel_sigaction a = actions[signal];
 	uint64_t before = blocked;
 	siginfo_t info;
 
-	if (a->handler == SIG_IGN ||
-	    (a->handler == SIG_DFL && ignored_by_default(signal)))
+	if (a.handler == SIG_IGN ||
+	    (a.handler == SIG_DFL && ignored_by_default(signal)))
 		return;
-	if (a->handler == SIG_DFL)
+	if (a.handler == SIG_DFL)
 		hypercall_exit(128 + signal);
+	if (a.flags & SA_RESETHAND)
+		actions[signal].handler = SIG_DFL;
 	memset(&info, 0, sizeof(info));
 	info.si_signo = signal;
 	info.si_code = SI_TKILL;
 	info.si_pid = 1;
-	blocked |= a->mask;
-	if (!(a->flags & SA_NODEFER))
+	blocked |= a.mask;
+	if (!(a.flags & SA_NODEFER))
 		blocked |= bit(signal);
-	if (a->flags & SA_SIGINFO)
-		a->with_info(signal, &info, NULL);
+	if (a.flags & SA_SIGINFO)
+		a.with_info(signal, &info, NULL);
 	else
-		a->handler(signal);
+		a.handler(signal);
 	blocked = before;
 }
 
+/* Lowest first; a handler may have made more of them wait. */
 static void deliver_waiting(void)
 {
-	for (int signal = 1; signal < SIGNAL_COUNT; signal++) {
-		if (waiting & ~blocked & bit(signal)) {
-			waiting &= ~bit(signal);
-			deliver(signal);
-		}
+	uint64_t now;
+
+	while ((now = waiting & ~blocked) != 0) {
+		int signal = __builtin_ctzll(now) + 1;
+
+		waiting &= ~bit(signal);
+		deliver(signal);
 	}
 }
 

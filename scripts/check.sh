@@ -14,7 +14,7 @@ for test in "$@"; do
 	*) command=("$test") ;;
 	esac
 	echo "# $test"
-	planned=0 seen=0
+	planned=0 seen=0 before=$failed
 	while IFS= read -r line; do
 		printf '%s\n' "$line"
 		case $line in
@@ -24,8 +24,14 @@ for test in "$@"; do
 		"not ok "*) seen=$((seen + 1)) failed=$((failed + 1)) ;;
 		esac
 	done < <("${command[@]}" 2>&1)
-	# A program that died, or lost tests on the way, has failed.
-	if [ "$seen" -ne "$planned" ] || [ "$planned" -eq 0 ]; then
+	status=0
+	wait $! || status=$?
+	# A program that died, or lost tests on the way, has failed; a leak is
+	# told by the exit status alone.
+	if [ "$status" -ne 0 ] && [ "$failed" -eq "$before" ]; then
+		echo "not ok $test: exit status $status"
+		failed=$((failed + 1))
+	elif [ "$seen" -ne "$planned" ] || [ "$planned" -eq 0 ]; then
 		echo "not ok $test: $seen of ${planned:-?} tests reported"
 		failed=$((failed + 1))
 	fi

@@ -11,9 +11,8 @@ set -euo pipefail
 
 package=$1 file=$2 sha256=$3 directory=$4
 
-have() {
-	[ -f "$directory/$file" ] &&
-		echo "$sha256  $directory/$file" | sha256sum --check --status
+good() {
+	[ -f "$1" ] && echo "$sha256  $1" | sha256sum --check --status
 }
 
 fail() {
@@ -22,7 +21,9 @@ fail() {
 }
 
 mkdir -p "$directory"
-have && exit 0
+good "$directory/$file" && exit 0
+# Whatever else is there under that name is not what was asked for.
+rm -f "$directory/$file"
 command -v apt-get >/dev/null ||
 	fail "no apt-get here; give the sources of ${package%%=*} by hand" \
 		"(see MUSL_SRC in README.md)"
@@ -56,5 +57,6 @@ apt=(apt-get -qq
 (cd "$work" && "${apt[@]}" source --download-only "$package" >/dev/null) ||
 	fail "cannot fetch the source package $package"
 [ -f "$work/$file" ] || fail "$package has no file $file"
-cp "$work/$file" "$directory/"
-have || fail "$directory/$file: wrong SHA-256; delete it and look into it"
+good "$work/$file" || fail "$package: $file has a wrong SHA-256"
+cp "$work/$file" "$directory/$file.part"
+mv "$directory/$file.part" "$directory/$file"

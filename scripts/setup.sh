@@ -11,11 +11,11 @@ for task in "$@"; do
 	case $task in
 	build) packages+=(gcc libc6-dev linux-libc-dev make libelf-dev
 		binutils ca-certificates) ;;
-	check) packages+=(bats jq gdb-minimal clang libclang-rt-14-dev
+	check) packages+=(bats jq clang libclang-rt-14-dev
 		util-linux procps) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
 	bench) packages+=(musl-tools jq strace) ;;
-	nested) packages+=(qemu-system-x86 busybox-static cpio) ;;
+	nested) packages+=(qemu-system-x86 busybox-static) ;;
 	*)
 		echo "setup: unknown task $task" >&2
 		exit 2
@@ -48,5 +48,6 @@ fi
 echo "setup: installing ${missing[*]}"
 # A cached list may name packages that are no longer there.
 "${as_root[@]}" apt-get -qq update
+# --no-remove: nothing the machine's owner has installed makes way.
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
-	--no-install-recommends "${missing[@]}" >/dev/null
+	--no-remove --no-install-recommends "${missing[@]}" >/dev/null

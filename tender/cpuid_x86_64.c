@@ -3,6 +3,9 @@
 
 #include <cpuid.h>
 #include <string.h>
+#include <sys/auxv.h>
+
+#define HWCAP2_FSGSBASE (1UL << 1) /* asm/hwcap2.h */
 
 /* Leaf 1 (Intel SDM volume 2, CPUID). */
 #define ECX1_ALLOWED                                                    \
@@ -35,6 +38,10 @@
 
 #define XCR0_X87_SSE_AVX 7ULL
 
+/* The standard form of the XSAVE area: SDM volume 1, 13.4. */
+#define XSAVE_AVX_OFFSET 576
+#define XSAVE_AVX_BYTES	 256
+
 static struct kvm_cpuid_entry2 *add_leaf(struct cpuid_set *set,
 					 uint32_t function)
 {
@@ -52,8 +59,14 @@ static void add_xsave_leaf(struct cpuid_set *set)
 	e->flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
 	set->xcr0 = e->eax & XCR0_X87_SSE_AVX;
 	e->eax = (uint32_t)set->xcr0;
-	e->ebx = e->ecx = 576 + 256; /* legacy area, header, AVX (SDM 13.4) */
+	e->ebx = e->ecx = XSAVE_AVX_OFFSET + XSAVE_AVX_BYTES;
 	e->edx = 0;
+	e = &set->leaf[set->count++];
+	e->function = 0xd;
+	e->index = 2;
+	e->flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
+	e->eax = XSAVE_AVX_BYTES;
+	e->ebx = XSAVE_AVX_OFFSET;
 }
 
 void cpuid_curate(struct cpuid_set *set)
@@ -86,6 +99,9 @@ void cpuid_curate(struct cpuid_set *set)
 			e->ebx &= ~(uint32_t)bit_AVX2;
 			e->ecx &= ~(uint32_t)(bit_VAES | bit_VPCLMULQDQ);
 		}
+		/* A host may have it, and not use it (nofsgsbase). */
+		if (!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE))
+			e->ebx &= ~(uint32_t)bit_FSGSBASE;
 		set->fsgsbase = e->ebx & bit_FSGSBASE;
 	}
 	if (set->xsave)
@@ -96,7 +112,11 @@ void cpuid_curate(struct cpuid_set *set)
 	e->ebx = 0;
 	e->ecx &= ECX81_ALLOWED;
 	e->edx &= EDX81_ALLOWED;
+	/* Without this leaf, KVM takes 36 address bits for granted. */
+	e = add_leaf(set, 0x80000008);
+	e->eax &= 0xffff;
+	e->ebx = e->ecx = e->edx = 0;
 	e = &set->leaf[set->count++];
 	e->function = 0x80000000;
-	e->eax = 0x80000001;
+	e->eax = 0x80000008;
 }

@@ -8,7 +8,7 @@
 
 #include <linux/kvm.h>
 
-#define CPUID_MAX_LEAVES 6
+#define CPUID_MAX_LEAVES 8
 
 struct cpuid_set {
 	struct kvm_cpuid_entry2 leaf[CPUID_MAX_LEAVES];

@@ -13,8 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "interrupt.h"
 #include "log.h"
 #include "options.h"
+
+#define PIECE_BYTES ((size_t)64 << 20)
 
 /* Prints "disk NAME: PATH: " and why; returns -@err. */
 #define DISK_ERROR(o, err, fmt, ...)                                          \
@@ -168,6 +171,28 @@ static void advance(struct iovec **iov, unsigned *count, size_t done)
 	}
 }
 
+/* One system call; a piece is small enough for the time limit to come through.
+ */
+static ssize_t move_piece(const struct block_dev *dev, bool write,
+			  uint64_t offset, const struct iovec *iov,
+			  unsigned count)
+{
+	struct iovec first = *iov;
+	size_t bytes = 0;
+	unsigned n = 0;
+
+	while (n < count && iov[n].iov_len <= PIECE_BYTES - bytes)
+		bytes += iov[n++].iov_len;
+	if (n == 0) {
+		first.iov_len = PIECE_BYTES;
+		iov = &first;
+		n = 1;
+	}
+	/* seccomp: preadv, pwritev on a disk's descriptor */
+	return write ? pwritev(dev->fd, iov, (int)n, (off_t)offset)
+		     : preadv(dev->fd, iov, (int)n, (off_t)offset);
+}
+
 enum bp_status block_dev_transfer(struct block_dev *dev, bool write,
 				  uint64_t offset, struct iovec *iov,
 				  unsigned iov_count)
@@ -183,12 +208,10 @@ enum bp_status block_dev_transfer(struct block_dev *dev, bool write,
 	if (write && dev->read_only)
 		return BP_READ_ONLY;
 	while (bytes) {
-		/* seccomp: preadv, pwritev on a disk's descriptor */
-		ssize_t n = write ? pwritev(dev->fd, iov, (int)iov_count,
-					    (off_t)offset)
-				  : preadv(dev->fd, iov, (int)iov_count,
-					   (off_t)offset);
+		ssize_t n = move_piece(dev, write, offset, iov, iov_count);
 
+		if (interrupt_pending())
+			return BP_IO; /* the guest will not see it */
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -208,7 +231,7 @@ enum bp_status block_dev_flush(struct block_dev *dev)
 		return BP_OK;
 	/* seccomp: fdatasync on a disk's descriptor */
 	while (fdatasync(dev->fd) < 0)
-		if (errno != EINTR)
+		if (errno != EINTR || interrupt_pending())
 			return status_of(errno);
 	return BP_OK;
 }
@@ -225,7 +248,7 @@ enum bp_status block_dev_discard(struct block_dev *dev, uint64_t offset,
 	/* seccomp: fallocate on a disk's descriptor */
 	while (fallocate(dev->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			 (off_t)offset, (off_t)bytes) < 0)
-		if (errno != EINTR)
+		if (errno != EINTR || interrupt_pending())
 			return status_of(errno);
 	return BP_OK;
 }

@@ -29,7 +29,8 @@ void block_dev_close(struct block_dev *dev);
 /*
  * Moves all of @iov (changed on return) between the file and memory, at
  * @offset. Either the request is refused untouched or every byte has moved,
- * except when the host fails midway (BP_IO, BP_NO_SPACE).
+ * except when the host fails midway (BP_IO, BP_NO_SPACE) or the time limit
+ * has passed, after which the guest does not run again.
  */
 enum bp_status block_dev_transfer(struct block_dev *dev, bool write,
 				  uint64_t offset, struct iovec *iov,

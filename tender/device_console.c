@@ -28,6 +28,8 @@ int64_t console_write(unsigned stream, const void *data, size_t bytes)
 		/* seccomp: write on 1 and 2 */
 		ssize_t n = write(fd, at, left);
 
+		if (interrupt_pending())
+			return -EINTR;
 		if (n >= 0) {
 			at += n;
 			left -= (size_t)n;
@@ -39,8 +41,6 @@ int64_t console_write(unsigned stream, const void *data, size_t bytes)
 			continue;
 		if (errno != EINTR)
 			return -errno;
-		if (interrupt_pending())
-			return -EINTR;
 	}
 	return (int64_t)bytes;
 }

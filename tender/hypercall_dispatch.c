@@ -16,7 +16,8 @@
 #include "interrupt.h"
 #include "machine.h"
 
-#define NS_PER_S 1000000000ULL
+#define NS_PER_S	   1000000000ULL
+#define RANDOM_PIECE_BYTES (1ULL << 20)
 
 /* One call being served: arguments in, value out. */
 struct call {
@@ -119,12 +120,15 @@ static enum call_outcome call_random(struct call *c)
 		return bad_range(c, "random", gpa, bytes);
 	while (bytes) {
 		/* seccomp: getrandom */
-		ssize_t n = getrandom(data, bytes, 0);
+		ssize_t n = getrandom(
+			data,
+			bytes < RANDOM_PIECE_BYTES ? bytes : RANDOM_PIECE_BYTES,
+			0);
 
+		if (interrupt_pending())
+			return CALL_STOPPED;
 		if (n < 0 && errno != EINTR)
 			return refused(c, BP_IO);
-		if (n < 0 && interrupt_pending())
-			return CALL_STOPPED;
 		if (n > 0) {
 			data += n;
 			bytes -= (uint64_t)n;

@@ -29,8 +29,14 @@ int interrupt_arm(struct vcpu *vcpu, uint64_t us)
 		.it_interval.tv_usec = REPEAT_US,
 	};
 
+	sigset_t alarm;
+
+	/* Whoever started the tender may have blocked it. */
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
 	target = vcpu;
-	if (sigaction(SIGALRM, &action, NULL) < 0)
+	if (sigaction(SIGALRM, &action, NULL) < 0 ||
+	    sigprocmask(SIG_UNBLOCK, &alarm, NULL) < 0)
 		return -errno;
 	return setitimer(ITIMER_REAL, &timer, NULL) < 0 ? -errno : 0;
 }

@@ -3,6 +3,8 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <stddef.h>
+
 enum log_level {
 	LOG_ERROR, /* what ends the run; always printed */
 	LOG_INFO,  /* default */
@@ -19,6 +21,9 @@ void log_set_level(enum log_level level);
  */
 void log_print(enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Writes all of @text to standard error, as long as somebody takes it. */
+void log_write(const char *text, size_t bytes);
 
 #define log_error(...) log_print(LOG_ERROR, __VA_ARGS__)
 #define log_info(...)  log_print(LOG_INFO, __VA_ARGS__)

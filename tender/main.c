@@ -146,8 +146,14 @@ static int build_machine(struct machine *m, const struct options *o)
 	if (!err)
 		err = image_load(&m->image, &m->layout, &m->mem);
 	if (err) {
-		log_error("%s: %s", m->image_name,
-			  err == -ENOEXEC ? m->image.error : strerror(-err));
+		if (err == -ENOMEM)
+			log_error("no room for %llu KiB of guest memory; use "
+				  "less --mem, or raise the limit (ulimit -v)",
+				  (unsigned long long)o->mem_bytes >> 10);
+		else
+			log_error("%s: %s", m->image_name,
+				  err == -ENOEXEC ? m->image.error
+						  : strerror(-err));
 		return err == -ENOEXEC ? STATUS_NOT_AN_IMAGE
 				       : STATUS_TENDER_FAILED;
 	}
@@ -248,7 +254,8 @@ int main(int argc, char **argv)
 			  "there is no /dev/null");
 		return STATUS_TENDER_FAILED;
 	}
-	signal(SIGPIPE, SIG_IGN);      /* the guest gets a status instead */
+	signal(SIGPIPE, SIG_IGN); /* the guest gets a status instead */
+	signal(SIGXFSZ, SIG_IGN);
 	prctl(PR_SET_TIMERSLACK, 1UL); /* its sleeps end when they should */
 	switch (options_parse(&options, argc, argv)) {
 	case OPTIONS_DONE:

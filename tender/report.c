@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "log.h"
 #include "machine.h"
@@ -121,8 +120,7 @@ static void print_state(const struct machine *m)
 	m->vcpu->ops->format_registers(m->vcpu, text, sizeof(text));
 	at = strlen(text);
 	put_backtrace(m, text + at, sizeof(text) - at);
-	if (write(STDERR_FILENO, text, strlen(text)) < 0)
-		return; /* nowhere left to say it */
+	log_write(text, strlen(text));
 }
 
 void report_trap(const struct machine *m, const struct vcpu_exit *exit)

@@ -11,15 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_FILE_BYTES (1ULL << 30)
-#define MAX_NAME_BYTES 1024ULL
+#define MAX_FILE_BYTES (256LL << 20)
 
 struct symbols {
-	const uint8_t *file;
+	uint8_t *file; /* owned */
 	size_t file_bytes;
 	Elf64_Shdr table;
 	Elf64_Shdr strings;
@@ -42,6 +40,13 @@ static bool section(const struct symbols *s, const Elf64_Ehdr *h,
 	return true;
 }
 
+/* So that every name in it ends (System V gABI chapter 4, "String Table"). */
+static bool ends_with_nul(const struct symbols *s, const Elf64_Shdr *strings)
+{
+	return strings->sh_size &&
+	       !s->file[strings->sh_offset + strings->sh_size - 1];
+}
+
 static bool find_table(struct symbols *s)
 {
 	Elf64_Ehdr h;
@@ -59,28 +64,32 @@ static bool find_table(struct symbols *s)
 			       inside(s, s->table.sh_offset,
 				      s->table.sh_size) &&
 			       inside(s, s->strings.sh_offset,
-				      s->strings.sh_size);
+				      s->strings.sh_size) &&
+			       ends_with_nul(s, &s->strings);
 	return false;
 }
 
-static bool map_file(struct symbols *s, const char *path)
+/* Into memory: a mapped file that becomes shorter would be a SIGBUS. */
+static bool read_file(struct symbols *s, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
-	void *file = MAP_FAILED;
+	ssize_t n;
 
 	if (fd < 0)
 		return false;
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 &&
-	    (uint64_t)st.st_size <= MAX_FILE_BYTES)
-		file = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
-			    fd, 0);
+	    st.st_size <= MAX_FILE_BYTES)
+		s->file = malloc((size_t)st.st_size);
+	while (s->file && s->file_bytes < (size_t)st.st_size) {
+		n = read(fd, s->file + s->file_bytes,
+			 (size_t)st.st_size - s->file_bytes);
+		if (n <= 0)
+			break;
+		s->file_bytes += (size_t)n;
+	}
 	close(fd);
-	if (file == MAP_FAILED)
-		return false;
-	s->file = file;
-	s->file_bytes = (size_t)st.st_size;
-	return true;
+	return s->file_bytes;
 }
 
 struct symbols *symbols_read(const char *image_name)
@@ -89,8 +98,8 @@ struct symbols *symbols_read(const char *image_name)
 	char path[4096];
 	int n = snprintf(path, sizeof(path), "%s.debug", image_name);
 
-	if (!s || n < 0 || (size_t)n >= sizeof(path) || !map_file(s, path)) {
-		free(s);
+	if (!s || n < 0 || (size_t)n >= sizeof(path) || !read_file(s, path)) {
+		symbols_free(s);
 		return NULL;
 	}
 	if (find_table(s))
@@ -102,7 +111,7 @@ struct symbols *symbols_read(const char *image_name)
 void symbols_free(struct symbols *s)
 {
 	if (s)
-		munmap((void *)(uintptr_t)s->file, s->file_bytes);
+		free(s->file);
 	free(s);
 }
 
@@ -112,10 +121,6 @@ static const char *name_at(const struct symbols *s, uint32_t offset)
 	uint64_t left = s->strings.sh_size;
 
 	if (offset >= left)
-		return NULL;
-	left -= offset;
-	if (!memchr(strings + offset, 0,
-		    left < MAX_NAME_BYTES ? left : MAX_NAME_BYTES))
 		return NULL;
 	return strings + offset;
 }
@@ -149,4 +154,7 @@ void symbols_format(const struct symbols *s, uint64_t pc, char *text,
 			 (unsigned long long)(pc - best_at));
 	else
 		snprintf(text, bytes, "?");
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
 }

@@ -130,6 +130,8 @@ static int create_vcpu(struct vcpu_kvm *k, int kvm_fd)
 	int sync = ioctl(kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
 	int need = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 
+	if (bytes >= 0 && bytes < (int)sizeof(*k->run))
+		errno = ENOTSUP;
 	if (bytes < (int)sizeof(*k->run))
 		return failed("size of the vCPU's shared page");
 	k->fd = ioctl(k->vm_fd, KVM_CREATE_VCPU, 0);
@@ -202,6 +204,7 @@ static int kvm_create(struct vcpu **vcpu, struct guest_mem *mem,
 		goto close_vcpu;
 	khz = ioctl(k->fd, KVM_GET_TSC_KHZ, 0);
 	if (khz <= 0) {
+		errno = khz ? errno : ENOTSUP;
 		err = failed("frequency of the TSC");
 		goto close_vcpu;
 	}

@@ -277,6 +277,9 @@ let_go() {
 	ended_with 0
 	printf '[%s]\n' image --mem=1 -q -- '' 'a b' $'\xc3\xa4\n' --help |
 		cmp - out
+	run_tender image x --strict --mem=1 --bogus
+	ended_with 0
+	printf '[%s]\n' image x --strict --mem=1 --bogus | cmp - out
 }
 
 @test "variables reach the guest in order, and no others" {
@@ -339,7 +342,10 @@ on_kvm() {
 	for options in --bogus --mem=1 --disk=nothing.img; do
 		for ((i = 0; i < 21; i++)); do
 			start=$(date +%s%N)
-			"${TENDER[@]}" "$options" image 2>/dev/null || :
+			status=0
+			"${TENDER[@]}" "$options" image 2>/dev/null ||
+				status=$?
+			[ "$status" -eq 125 ]
 			echo $((($(date +%s%N) - start) / 1000))
 		done >elapsed
 		median_below elapsed 100000 || return

@@ -301,6 +301,19 @@ static void vectors(void)
 				CHECK(!memcmp(got, want + at * 77, (size_t)n));
 				CHECK(got[n] == '#');
 			}
+	/* Across the end of the disk: in its second piece, before its third. */
+	for (size_t over = 1; over < 2 * block; over += block / 2) {
+		off_t at = (off_t)(size - 3 * block + over);
+		ssize_t there = (ssize_t)(3 * block - over);
+
+		for (int i = 0; i < 3; i++)
+			iov[i] = (struct iovec){got + (size_t)i * 2 * block,
+						2 * block};
+		memset(got, '#', size);
+		CHECK(preadv(fd, iov, 3, at) == there);
+		CHECK(!memcmp(got, want + at, (size_t)there));
+		CHECK(got[there] == '#');
+	}
 	CHECK(readv(fd, iov, 0) == 0);
 	FAILS(readv(fd, iov, -1), EINVAL);
 	FAILS(readv(fd, iov, 1025), EINVAL);
@@ -354,6 +367,13 @@ static void vector_writes(void)
 	iov[0] = (struct iovec){got, block / 2};
 	iov[1] = (struct iovec){got, block / 2 + 1};
 	FAILS(writev(fd, iov, 2), EINVAL);
+	check_disk(fd);
+	/* Across the end of the disk. */
+	memset(want + size - 3 * block, 'E', 3 * block);
+	memset(got, 'E', 3 * block);
+	iov[0] = iov[1] = (struct iovec){got, 2 * block};
+	CHECK(pwritev(fd, iov, 2, (off_t)(size - 3 * block)) ==
+	      (ssize_t)(3 * block));
 	check_disk(fd);
 	CHECK(!fsync(fd));
 }
