@@ -67,6 +67,20 @@ static enum call_outcome call_exit(struct call *c)
 	return CALL_EXIT;
 }
 
+static enum bp_status console_status(int err)
+{
+	switch (err) {
+	case EPIPE:
+		return BP_CLOSED;
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return BP_NO_SPACE;
+	default:
+		return BP_IO;
+	}
+}
+
 static enum call_outcome call_console_write(struct call *c)
 {
 	uint64_t stream = c->arg[0], gpa = c->arg[1], bytes = c->arg[2];
@@ -82,9 +96,7 @@ static enum call_outcome call_console_write(struct call *c)
 	if (n == -EINTR)
 		return CALL_STOPPED;
 	if (n < 0)
-		return refused(c, n == -EPIPE	 ? BP_CLOSED
-				  : n == -ENOSPC ? BP_NO_SPACE
-						 : BP_IO);
+		return refused(c, console_status((int)-n));
 	return done(c, n);
 }
 

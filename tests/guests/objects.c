@@ -27,11 +27,7 @@ static _Thread_local _Alignas(64) char tls_aligned[64] = "aligned";
 static _Thread_local char tls_large[TBSS_BYTES];
 static _Thread_local _Alignas(4096) char tls_page[8];
 
-__attribute__((constructor(101))) static void first(void)
-{
-	printf("constructor 101\n");
-}
-
+/* Neither in the order in which they run. */
 __attribute__((constructor(102))) static void second(void)
 {
 	printf("constructor 102\n");
@@ -42,14 +38,19 @@ __attribute__((constructor)) static void last(void)
 	printf("constructor\n");
 }
 
-__attribute__((destructor)) static void destructor_first(void)
+__attribute__((constructor(101))) static void first(void)
 {
-	printf("destructor\n");
+	printf("constructor 101\n");
 }
 
 __attribute__((destructor(102))) static void destructor_second(void)
 {
 	printf("destructor 102\n");
+}
+
+__attribute__((destructor)) static void destructor_first(void)
+{
+	printf("destructor\n");
 }
 
 __attribute__((destructor(101))) static void destructor_last(void)
