@@ -43,6 +43,22 @@ int guest_mem_init(struct guest_mem *mem, uint64_t bytes, uint64_t table_bytes)
 	return 0;
 }
 
+int guest_mem_init_shared(struct guest_mem *mem, uint64_t bytes,
+			  uint64_t table_bytes)
+{
+	int err = guest_mem_init(mem, bytes, table_bytes);
+
+	if (err)
+		return err;
+	if (mmap(mem->base, mem->mapped_bytes, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+		 0) != MAP_FAILED)
+		return 0;
+	err = -errno;
+	guest_mem_finish(mem);
+	return err;
+}
+
 void guest_mem_finish(struct guest_mem *mem)
 {
 	munmap(mem->base, mem->mapped_bytes);

@@ -39,6 +39,11 @@ struct guest_mem {
  * first touched. 0 or -errno; guest_mem_finish() undoes it.
  */
 int guest_mem_init(struct guest_mem *mem, uint64_t bytes, uint64_t table_bytes);
+
+/* The same, shared with processes that are forked later. */
+int guest_mem_init_shared(struct guest_mem *mem, uint64_t bytes,
+			  uint64_t table_bytes);
+
 void guest_mem_finish(struct guest_mem *mem);
 
 /*

@@ -14,6 +14,7 @@
 
 #include "boot_info_write.h"
 #include "device_console.h"
+#include "host_check.h"
 #include "hypercall_dispatch.h"
 #include "interrupt.h"
 #include "log.h"
@@ -107,9 +108,26 @@ static bool check_declared(const struct machine *m)
 	return true;
 }
 
+static const struct vcpu_ops *choose_cpu(enum cpu_choice choice)
+{
+	const char *why;
+
+	if (choice == CPU_PROCESS)
+		return &vcpu_process_ops;
+	if (choice == CPU_KVM)
+		return &vcpu_kvm_ops;
+	why = vcpu_kvm_ops.unusable();
+	if (!why)
+		return &vcpu_kvm_ops;
+	log_info("without KVM, the guest runs in a locked-down process: the "
+		 "kernel's ptrace and seccomp isolate it, not the CPU (%s)",
+		 why);
+	return &vcpu_process_ops;
+}
+
 static int build_machine(struct machine *m, const struct options *o)
 {
-	const struct vcpu_ops *ops = &vcpu_kvm_ops;
+	const struct vcpu_ops *ops = choose_cpu(o->cpu);
 	struct boot_strings strings = {
 		.argc = o->guest_argc,
 		.argv = o->guest_argv,
@@ -139,8 +157,9 @@ static int build_machine(struct machine *m, const struct options *o)
 		return STATUS_TENDER_FAILED;
 	}
 	if (!err)
-		err = guest_mem_init(&m->mem, o->mem_bytes,
-				     ops->table_bytes(o->mem_bytes));
+		err = (ops->shares_memory ? guest_mem_init_shared
+					  : guest_mem_init)(
+			&m->mem, o->mem_bytes, ops->table_bytes(o->mem_bytes));
 	if (!err)
 		err = boot_info_reserve(&m->mem, bytes);
 	if (!err)
@@ -258,6 +277,9 @@ int main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN);
 	prctl(PR_SET_TIMERSLACK, 1UL); /* its sleeps end when they should */
 	switch (options_parse(&options, argc, argv)) {
+	case OPTIONS_CHECK:
+		status = host_check() ? 0 : STATUS_TENDER_FAILED;
+		break;
 	case OPTIONS_DONE:
 		status = 0;
 		break;

@@ -28,11 +28,17 @@ static const char help[] =
 	"                      (names: disk0, disk1, ...; a comma in PATH: "
 	",,)\n"
 	"  --mem=SIZE          guest memory, with K, M or G (default 64M)\n"
+	"  --cpu=auto|kvm|process\n"
+	"                      what runs the guest: KVM, or, without it, a\n"
+	"                      locked-down process (default auto)\n"
 	"  -e, --env=KEY=VALUE set a variable in the guest; repeatable\n"
 	"  --timeout=SECONDS   end the guest after that time, with status 124\n"
 	"  --strict            end the guest at a system call it lacks\n"
 	"  -q, --quiet         print errors only\n"
 	"  -v, --verbose       print what the tender does\n"
+	"  --check             print what this host offers, and exit: status "
+	"0\n"
+	"                      when a guest can run here\n"
 	"  --help, --version   print this, or the version, and exit\n"
 	"\n"
 	"Exit status: the guest's own; 124 timeout; 125 the tender failed;\n"
@@ -41,6 +47,8 @@ static const char help[] =
 
 enum option_id {
 	OPT_DISK = 256,
+	OPT_CHECK,
+	OPT_CPU,
 	OPT_MEM,
 	OPT_TIMEOUT,
 	OPT_STRICT,
@@ -50,6 +58,8 @@ enum option_id {
 
 static const struct option long_options[] = {
 	{"disk", required_argument, NULL, OPT_DISK},
+	{"check", no_argument, NULL, OPT_CHECK},
+	{"cpu", required_argument, NULL, OPT_CPU},
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"env", required_argument, NULL, 'e'},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -107,6 +117,24 @@ bad:
 		"--mem=%s: expected a size from 2M to 64G, in whole 4K pages, "
 		"such as 64M",
 		arg);
+	return false;
+}
+
+static bool parse_cpu(const char *arg, enum cpu_choice *cpu)
+{
+	static const char *const names[] = {
+		[CPU_AUTO] = "auto",
+		[CPU_KVM] = "kvm",
+		[CPU_PROCESS] = "process",
+	};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(arg, names[i])) {
+			*cpu = (enum cpu_choice)i;
+			return true;
+		}
+	}
+	log_error("--cpu=%s: expected auto, kvm or process", arg);
 	return false;
 }
 
@@ -282,6 +310,8 @@ static bool apply(struct options *o, int c, char **argv)
 	switch (c) {
 	case OPT_DISK:
 		return parse_disk(o, optarg);
+	case OPT_CPU:
+		return parse_cpu(optarg, &o->cpu);
 	case OPT_MEM:
 		return parse_mem(optarg, &o->mem_bytes);
 	case 'e':
@@ -311,6 +341,8 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 	/* '+': what follows the image is the guest's. */
 	while ((c = getopt_long(argc, argv, "+:e:qv", long_options, NULL)) !=
 	       -1) {
+		if (c == OPT_CHECK)
+			return OPTIONS_CHECK;
 		if (c == OPT_HELP || c == OPT_VERSION) {
 			fputs(c == OPT_HELP ? help : "tender " HVT_VERSION "\n",
 			      stdout);

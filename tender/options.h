@@ -15,12 +15,19 @@ struct disk_option {
 	uint32_t block_bytes;
 };
 
+enum cpu_choice {
+	CPU_AUTO, /* kvm where it can be used, else process */
+	CPU_KVM,
+	CPU_PROCESS,
+};
+
 struct options {
 	const char *image;
 	int guest_argc;	   /* with the image's name as argument 0 */
 	char **guest_argv; /* points into argv */
 	uint64_t mem_bytes;
 	uint64_t timeout_us; /* 0: none */
+	enum cpu_choice cpu;
 	bool strict;
 	unsigned disk_count;
 	struct disk_option disk[BP_MAX_DEVICES];
@@ -30,8 +37,9 @@ struct options {
 
 enum options_result {
 	OPTIONS_RUN,
-	OPTIONS_DONE, /* --help or --version was printed */
-	OPTIONS_BAD,  /* printed why */
+	OPTIONS_CHECK, /* --check */
+	OPTIONS_DONE,  /* --help or --version was printed */
+	OPTIONS_BAD,   /* printed why */
 };
 
 /* Reads the command line; sets the log level. options_finish() frees. */

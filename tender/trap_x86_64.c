@@ -171,11 +171,7 @@ static const char *page_fault(uint64_t error)
 	return present ? "read of protected memory" : "read of unmapped memory";
 }
 
-/*
- * Whether the bytes at @pc are an `in` or `out`: on hosts that honour the
- * bitmap, a closed port shows as a general protection fault.
- */
-static bool is_port_io(const struct guest_mem *mem, uint64_t pc)
+bool trap_is_port_io(const struct guest_mem *mem, uint64_t pc)
 {
 	for (unsigned i = 0; i < 4; i++) {
 		const uint8_t *p = guest_mem_range(mem, pc + i, 1, GUEST_EXEC);
@@ -198,19 +194,15 @@ void trap_describe(const struct guest_mem *mem, const struct trap_frame *frame,
 {
 	unsigned vector = frame->vector % VECTORS;
 
-	exit->kind = VCPU_TRAP;
-	exit->trap.signal = exceptions[vector].signal;
-	exit->trap.what = exceptions[vector].what;
-	exit->trap.has_address = false;
-	if (!exit->trap.what) {
-		exit->trap.signal = SIGSEGV;
-		exit->trap.what = "unexpected exception";
-	}
+	vcpu_exit_trap(exit, exceptions[vector].signal,
+		       exceptions[vector].what);
+	if (!exit->trap.what)
+		vcpu_exit_trap(exit, SIGSEGV, "unexpected exception");
 	if (vector == VECTOR_PF) {
 		exit->trap.what = page_fault(frame->error);
 		exit->trap.has_address = true;
 		exit->trap.address = cr2;
-	} else if (vector == VECTOR_GP && is_port_io(mem, frame->rip)) {
+	} else if (vector == VECTOR_GP && trap_is_port_io(mem, frame->rip)) {
 		exit->trap.signal = SIGSYS;
 		exit->trap.what = "access to a port that is no hypercall";
 	}

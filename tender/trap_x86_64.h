@@ -61,6 +61,12 @@ bool trap_frame_read(const struct guest_mem *mem, uint64_t rsp,
 		     struct trap_frame *frame);
 
 /*
+ * Whether the guest's code at @pc is an `in` or `out`: where ports are closed,
+ * it shows as a general protection fault.
+ */
+bool trap_is_port_io(const struct guest_mem *mem, uint64_t pc);
+
+/*
  * Says what an exception means: fills @exit with VCPU_TRAP. @cr2 is the
  * faulting address of a page fault.
  */

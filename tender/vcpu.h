@@ -37,6 +37,9 @@ struct vcpu_exit {
 	};
 };
 
+/* Makes @exit a trap at no particular address. */
+void vcpu_exit_trap(struct vcpu_exit *exit, int signal, const char *what);
+
 /* Where guest code stands, for reports. */
 struct vcpu_place {
 	uint64_t pc;
@@ -59,11 +62,17 @@ struct vcpu_start {
 struct vcpu_ops {
 	const char *name;
 
+	/* Whether another process has to see guest memory too. */
+	bool shares_memory;
+
 	/*
 	 * Bytes this kind needs behind guest memory of @mem_bytes (page
 	 * tables), given to guest_mem_init().
 	 */
 	uint64_t (*table_bytes)(uint64_t mem_bytes);
+
+	/* NULL when this kind can be used on this host, or why it cannot. */
+	const char *(*unusable)(void);
 
 	/*
 	 * Makes a vCPU on @mem. Prints what is wrong and returns -errno when
@@ -106,5 +115,6 @@ struct vcpu {
 };
 
 extern const struct vcpu_ops vcpu_kvm_ops;
+extern const struct vcpu_ops vcpu_process_ops;
 
 #endif

@@ -29,9 +29,9 @@
 #include "boot_info.h"
 #include "cpuid_x86_64.h"
 #include "guest_memory.h"
-#include "hypercall.h"
 #include "log.h"
 #include "page_table_x86_64.h"
+#include "regs_x86_64.h"
 #include "trap_x86_64.h"
 
 /* Intel SDM volume 3, 2.5 "Control registers", and 2.2.1 for EFER. */
@@ -85,22 +85,32 @@ static int failed(const char *what)
 	return -err;
 }
 
+static const char *why_no_kvm(int err)
+{
+	if (err == ENOENT || err == ENODEV || err == ENXIO)
+		return "/dev/kvm is not there: load the kvm_intel or kvm_amd "
+		       "module, or enable (nested) virtualization on this host";
+	if (err == EACCES || err == EPERM)
+		return "no permission on /dev/kvm: join its group (usually "
+		       "'sudo usermod -aG kvm $USER', then log in again)";
+	return "/dev/kvm cannot be opened";
+}
+
 static int open_kvm(void)
 {
 	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 
-	if (fd >= 0)
-		return fd;
-	if (errno == ENOENT)
-		log_error("/dev/kvm is not there: load the kvm_intel or "
-			  "kvm_amd module, or enable (nested) virtualization "
-			  "on this host");
-	else if (errno == EACCES || errno == EPERM)
-		log_error("no permission on /dev/kvm: join its group (usually "
-			  "'sudo usermod -aG kvm $USER', then log in again)");
-	else
-		log_error("/dev/kvm: %s", strerror(errno));
-	return -errno;
+	return fd < 0 ? -errno : fd;
+}
+
+static const char *kvm_unusable(void)
+{
+	int fd = open_kvm();
+
+	if (fd < 0)
+		return why_no_kvm(-fd);
+	close(fd);
+	return NULL;
 }
 
 static int set_cpuid(struct vcpu_kvm *k, struct cpuid_set *set)
@@ -190,8 +200,10 @@ static int kvm_create(struct vcpu **vcpu, struct guest_mem *mem,
 	k->mem = mem;
 	kvm_fd = open_kvm();
 	err = kvm_fd;
-	if (kvm_fd < 0)
+	if (kvm_fd < 0) {
+		log_error("%s, or run with --cpu=process", why_no_kvm(-kvm_fd));
 		goto free_vcpu;
+	}
 	err = create_vm(k, kvm_fd);
 	if (err)
 		goto close_kvm;
@@ -309,14 +321,6 @@ static int report_trap(struct vcpu_kvm *k, struct vcpu_exit *exit)
 	return 0;
 }
 
-static void describe(struct vcpu_exit *exit, int signal, const char *what)
-{
-	exit->kind = VCPU_TRAP;
-	exit->trap.signal = signal;
-	exit->trap.what = what;
-	exit->trap.has_address = false;
-}
-
 static int handle_io(struct vcpu_kvm *k, struct vcpu_exit *exit)
 {
 	const struct kvm_regs *regs = regs_of(k);
@@ -324,19 +328,12 @@ static int handle_io(struct vcpu_kvm *k, struct vcpu_exit *exit)
 
 	if (run->io.port == TRAP_PORT && trap_is_stub(regs->rip))
 		return report_trap(k, exit);
-	if (run->io.direction != KVM_EXIT_IO_OUT || run->io.size != 4 ||
-	    run->io.count != 1 || run->io.port < BP_PORT_BASE ||
-	    run->io.port - BP_PORT_BASE >= BP_PORT_COUNT) {
-		describe(exit, SIGSYS, "access to a port that is no hypercall");
-		return 0;
-	}
-	exit->kind = VCPU_CALL;
-	exit->call.number = run->io.port - BP_PORT_BASE;
-	exit->call.arg[0] = regs->rdi;
-	exit->call.arg[1] = regs->rsi;
-	exit->call.arg[2] = regs->rcx;
-	exit->call.arg[3] = regs->r8;
-	exit->call.arg[4] = regs->r9;
+	regs_call(regs,
+		  run->io.direction == KVM_EXIT_IO_OUT && run->io.size == 4 &&
+				  run->io.count == 1
+			  ? run->io.port
+			  : 0,
+		  exit);
 	return 0;
 }
 
@@ -349,14 +346,14 @@ static int handle_exit(struct vcpu_kvm *k, struct vcpu_exit *exit)
 		exit->kind = VCPU_INTERRUPTED;
 		return 0;
 	case KVM_EXIT_SHUTDOWN:
-		describe(exit, SIGSEGV, "triple fault");
+		vcpu_exit_trap(exit, SIGSEGV, "triple fault");
 		return 0;
 	case KVM_EXIT_MMIO:
-		describe(exit, SIGSEGV, "access outside guest memory");
+		vcpu_exit_trap(exit, SIGSEGV, "access outside guest memory");
 		return 0;
 	case KVM_EXIT_INTERNAL_ERROR:
-		describe(exit, SIGILL,
-			 "an instruction this host's KVM cannot emulate");
+		vcpu_exit_trap(exit, SIGILL,
+			       "an instruction this host's KVM cannot emulate");
 		return 0;
 	default:
 		log_error("KVM: unexpected exit %u; please report this",
@@ -409,26 +406,12 @@ static int kvm_set_tls(struct vcpu *vcpu, uint64_t address)
 
 static void kvm_place(struct vcpu *vcpu, struct vcpu_place *place)
 {
-	const struct kvm_regs *regs = regs_of(kvm_of(vcpu));
-
-	place->pc = regs->rip;
-	place->sp = regs->rsp;
-	place->frame = regs->rbp;
+	regs_place(regs_of(kvm_of(vcpu)), place);
 }
 
 static void kvm_format_registers(struct vcpu *vcpu, char *text, size_t bytes)
 {
-	const struct kvm_regs *r = regs_of(kvm_of(vcpu));
-
-	snprintf(text, bytes,
-		 "  rip %016llx  rsp %016llx  rflags %08llx\n"
-		 "  rax %016llx  rbx %016llx  rcx %016llx  rdx %016llx\n"
-		 "  rsi %016llx  rdi %016llx  rbp %016llx  r8  %016llx\n"
-		 "  r9  %016llx  r10 %016llx  r11 %016llx  r12 %016llx\n"
-		 "  r13 %016llx  r14 %016llx  r15 %016llx\n",
-		 r->rip, r->rsp, r->rflags, r->rax, r->rbx, r->rcx, r->rdx,
-		 r->rsi, r->rdi, r->rbp, r->r8, r->r9, r->r10, r->r11, r->r12,
-		 r->r13, r->r14, r->r15);
+	regs_format(regs_of(kvm_of(vcpu)), text, bytes);
 }
 
 static void kvm_kick(struct vcpu *vcpu)
@@ -439,6 +422,7 @@ static void kvm_kick(struct vcpu *vcpu)
 const struct vcpu_ops vcpu_kvm_ops = {
 	.name = "kvm",
 	.table_bytes = page_table_bytes,
+	.unusable = kvm_unusable,
 	.create = kvm_create,
 	.destroy = kvm_destroy,
 	.prepare = kvm_prepare,

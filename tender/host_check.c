@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Diagnosis of the host. Each vCPU kind is tried for real: the smallest
+ * possible guest, one hypercall in a loop, is made and run.
+ */
+#include "host_check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest_memory.h"
+#include "memory_map.h"
+#include "vcpu.h"
+
+#define CALLS	 1000
+#define NS_PER_S 1000000000LL
+
+static void say(const char *what, const char *state, const char *advice)
+{
+	printf("%-16s %s%s%s\n", what, state, advice ? ": " : "",
+	       advice ? advice : "");
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* Nanoseconds of one hypercall, or -errno. */
+static int64_t time_calls(struct vcpu *vcpu)
+{
+	int64_t start = now_ns();
+
+	for (int i = 0; i < CALLS; i++) {
+		struct vcpu_exit exit;
+		int err = vcpu->ops->run(vcpu, &exit);
+
+		if (err)
+			return err;
+		if (exit.kind != VCPU_CALL)
+			return -EIO;
+		vcpu->ops->set_result(vcpu, 0);
+	}
+	return (now_ns() - start) / CALLS;
+}
+
+/* Makes a guest of the one loop `out %eax, %dx; jmp` and times it. */
+static int64_t try_vcpu(const struct vcpu_ops *ops)
+{
+	static const uint8_t code[] = {
+		0x66, 0xba, 0x00, 0x05, /* mov $BP_PORT_BASE, %dx */
+		0xef,			/* out %eax, %dx */
+		0xeb, 0xfd,		/* jmp to the out */
+	};
+	struct vcpu_start start = {.pc = BP_IMAGE_BASE};
+	uint64_t bytes = BP_MEM_MIN_BYTES;
+	struct vcpu_features features;
+	struct guest_mem mem;
+	struct vcpu *vcpu;
+	int64_t result;
+
+	result = (ops->shares_memory ? guest_mem_init_shared : guest_mem_init)(
+		&mem, bytes, ops->table_bytes(bytes));
+	if (result)
+		return result;
+	memcpy(mem.base + BP_IMAGE_BASE, code, sizeof(code));
+	result = guest_mem_add_region(&mem, BP_IMAGE_BASE,
+				      BP_IMAGE_BASE + BP_PAGE_BYTES,
+				      GUEST_READ | GUEST_EXEC);
+	if (!result)
+		result = ops->create(&vcpu, &mem, &features);
+	if (result)
+		goto finish_memory;
+	result = ops->prepare(vcpu, &start);
+	if (!result)
+		result = time_calls(vcpu);
+	ops->destroy(vcpu);
+finish_memory:
+	guest_mem_finish(&mem);
+	return result;
+}
+
+static bool check_vcpu(const struct vcpu_ops *ops, const char *slow_advice)
+{
+	const char *why = ops->unusable();
+	char state[64];
+	int64_t ns;
+
+	if (why) {
+		say(ops->name, "no", why);
+		return false;
+	}
+	ns = try_vcpu(ops);
+	if (ns < 0) {
+		say(ops->name, "no", strerror((int)-ns));
+		return false;
+	}
+	snprintf(state, sizeof(state), "yes, %lld.%lld us a hypercall",
+		 (long long)ns / 1000, (long long)ns / 100 % 10);
+	say(ops->name, state, ns > 10000 ? slow_advice : NULL);
+	return true;
+}
+
+/* The first word of a file under /proc or /sys; "" where there is none. */
+static const char *read_word(const char *path, char *word, size_t bytes)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, word, bytes - 1);
+
+	if (fd >= 0)
+		close(fd);
+	word[n > 0 ? n : 0] = '\0';
+	word[strcspn(word, "\n")] = '\0';
+	return word;
+}
+
+static void check_ptrace_scope(void)
+{
+	char scope[64];
+
+	read_word("/proc/sys/kernel/yama/ptrace_scope", scope, sizeof(scope));
+	if (!*scope)
+		say("ptrace", "not restricted by Yama", NULL);
+	else if (*scope <= '1')
+		say("ptrace", "scope allows --cpu=process", NULL);
+	else
+		say("ptrace", "restricted",
+		    "--cpu=process needs sysctl kernel.yama.ptrace_scope=1");
+}
+
+static void check_user_namespaces(void)
+{
+	pid_t child = fork();
+	int status = -1;
+
+	if (child == 0)
+		_exit(unshare(CLONE_NEWUSER) ? 1 : 0);
+	if (child > 0)
+		waitpid(child, &status, 0);
+	if (status == 0)
+		say("user namespaces", "yes", NULL);
+	else
+		say("user namespaces", "no",
+		    "less isolation of the tender; see sysctl "
+		    "user.max_user_namespaces");
+}
+
+static void check_large_pages(void)
+{
+	char mode[128];
+
+	read_word("/sys/kernel/mm/transparent_hugepage/enabled", mode,
+		  sizeof(mode));
+	if (strstr(mode, "[always]") || strstr(mode, "[madvise]"))
+		say("large pages", "yes", NULL);
+	else
+		say("large pages", "no",
+		    "memory is touched more slowly; write madvise to "
+		    "/sys/kernel/mm/transparent_hugepage/enabled");
+}
+
+static void check_passt(void)
+{
+	static const char *const places[] = {
+		"/usr/bin/passt",
+		"/usr/local/bin/passt",
+		"/bin/passt",
+	};
+
+	for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (access(places[i], X_OK) == 0) {
+			say("passt", "yes", NULL);
+			return;
+		}
+	}
+	say("passt", "no", "needed for networking without root; install passt");
+}
+
+bool host_check(void)
+{
+	bool kvm = check_vcpu(&vcpu_kvm_ops,
+			      "exits are slow on nested or emulated hosts; "
+			      "batch I/O");
+	bool process = check_vcpu(&vcpu_process_ops, NULL);
+
+	check_ptrace_scope();
+	check_user_namespaces();
+	check_large_pages();
+	check_passt();
+	printf("%s\n", kvm	 ? "Guests run on KVM here."
+		       : process ? "Guests run here, in a process (no KVM)."
+				 : "No guest can run here.");
+	return kvm || process;
+}

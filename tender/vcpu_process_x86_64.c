@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * vCPU without KVM: guest code runs in a traced process of its own.
+ *
+ * THEORY OF OPERATION
+ * A forked child maps guest memory at the guest's own addresses, each region
+ * with its exact permissions, then drops everything else: descriptors by
+ * close_range(), and, from a page of code that needs no memory besides its
+ * own (the "exit ramp"), all other mappings. The ramp installs a seccomp
+ * filter that refuses every system call and unmaps itself last, which the
+ * filter allows at the ramp's address only; there is never again code there.
+ *
+ * The child then faults, the tender (its tracer) sees that, loads the guest's
+ * initial registers and lets it go. `out` is privileged, so it faults too:
+ * the same registers, the same hypercall as on KVM. Any signal stops the
+ * child before it is delivered, and none ever is.
+ */
+#include "vcpu.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "boot_info.h"
+#include "guest_memory.h"
+#include "log.h"
+#include "memory_map.h"
+#include "regs_x86_64.h"
+#include "trap_x86_64.h"
+#include "tsc_x86_64.h"
+
+#define HWCAP2_FSGSBASE (1UL << 1) /* asm/hwcap2.h */
+#define RFLAGS_BITS	0x202ULL
+#define OPCODE_OUT	0xef		  /* out %eax, %dx */
+#define USER_END	0x7ffffffff000ULL /* of 47-bit user addresses */
+
+/* How a child that cannot go on says why, as its exit status. */
+enum child_failure {
+	CHILD_OK,
+	CHILD_TRACE = 101,
+	CHILD_MAP = 102,
+	CHILD_CLOSE = 103,
+};
+
+struct vcpu_process {
+	struct vcpu vcpu; /* first */
+	struct guest_mem *mem;
+	pid_t pid;
+	struct user_regs_struct user; /* as the kernel gave them */
+	struct kvm_regs regs;
+	bool dirty;
+};
+
+/*
+ * The exit ramp, copied into a page of its own. On entry: RBX its page, R12
+ * the end of guest memory, R13 the filter. A failure ends in `ud2`.
+ */
+extern const uint8_t ramp_start[], ramp_last_call[], ramp_end[];
+
+__asm__(".pushsection .rodata\n"
+	"ramp_start:\n"
+	"	movq	%r12, %rdi\n" /* munmap(guest end, page - guest end) */
+	"	movq	%rbx, %rsi\n"
+	"	subq	%r12, %rsi\n"
+	"	movl	$11, %eax\n"
+	"	syscall\n"
+	"	testq	%rax, %rax\n"
+	"	jnz	1f\n"
+	"	leaq	4096(%rbx), %rdi\n" /* munmap(page end, to the end) */
+	"	movabsq	$0x7ffffffff000, %rsi\n"
+	"	subq	%rdi, %rsi\n"
+	"	movl	$11, %eax\n"
+	"	syscall\n"
+	"	testq	%rax, %rax\n"
+	"	jnz	1f\n"
+	"	movl	$1, %edi\n" /* seccomp(SECCOMP_SET_MODE_FILTER, 0, r13)
+				     */
+	"	xorl	%esi, %esi\n"
+	"	movq	%r13, %rdx\n"
+	"	movl	$317, %eax\n"
+	"	syscall\n"
+	"	testq	%rax, %rax\n"
+	"	jnz	1f\n"
+	"	movq	%rbx, %rdi\n" /* munmap(page, 4096) */
+	"	movl	$4096, %esi\n"
+	"	movl	$11, %eax\n"
+	"	syscall\n"
+	"ramp_last_call:\n" /* not there any more */
+	"1:	ud2\n"
+	"ramp_end:\n"
+	".popsection\n");
+
+_Static_assert(SYS_munmap == 11 && SYS_seccomp == 317, "as the ramp has them");
+_Static_assert(BP_PAGE_BYTES == 4096, "as the ramp has it");
+
+static struct vcpu_process *process_of(struct vcpu *vcpu)
+{
+	return (struct vcpu_process *)vcpu;
+}
+
+/* Allows munmap from the ramp's last call; anything else stops the child. */
+static void write_filter(struct sock_filter *filter, uint64_t last_call)
+{
+	const struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 7),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_munmap, 0, 5),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, instruction_pointer)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)last_call, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, instruction_pointer) +
+				 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(last_call >> 32),
+			 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+	};
+
+	memcpy(filter, code, sizeof(code));
+}
+
+#define FILTER_LENGTH 10
+#define FILTER_OFFSET 1024 /* in the ramp's page: struct sock_fprog */
+
+/* A page with the ramp and its filter in it; MAP_FAILED if there is none. */
+static uint8_t *make_ramp(void)
+{
+	uint8_t *page = mmap(NULL, BP_PAGE_BYTES, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct sock_fprog *program;
+
+	if (page == MAP_FAILED)
+		return page;
+	memcpy(page, ramp_start, (size_t)(ramp_end - ramp_start));
+	program = (void *)(page + FILTER_OFFSET);
+	program->len = FILTER_LENGTH;
+	program->filter = (void *)(program + 1);
+	write_filter(program->filter,
+		     (uintptr_t)page + (size_t)(ramp_last_call - ramp_start));
+	if (!mprotect(page, BP_PAGE_BYTES, PROT_READ | PROT_EXEC))
+		return page;
+	munmap(page, BP_PAGE_BYTES);
+	return MAP_FAILED;
+}
+
+/*
+ * mremap() of no bytes makes a second mapping of the same shared pages. This
+ * program is position-independent: it lies above all of guest memory.
+ */
+static bool map_regions(const struct guest_mem *mem)
+{
+	for (unsigned i = 0; i < mem->region_count; i++) {
+		const struct guest_region *r = &mem->region[i];
+		int protection = (r->access & GUEST_READ ? PROT_READ : 0) |
+				 (r->access & GUEST_WRITE ? PROT_WRITE : 0) |
+				 (r->access & GUEST_EXEC ? PROT_EXEC : 0);
+		void *want = (void *)(uintptr_t)r->start;
+		size_t bytes = r->end - r->start;
+
+		if (mremap(mem->base + r->start, 0, bytes,
+			   MREMAP_MAYMOVE | MREMAP_FIXED, want) != want ||
+		    mprotect(want, bytes, protection))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The kernel writes to a thread's rseq area whenever it is preempted; glibc
+ * registers one (since 2.35), and it is about to be unmapped.
+ */
+static void drop_rseq(void)
+{
+#ifdef __GLIBC__
+	extern const ptrdiff_t __rseq_offset __attribute__((weak));
+	extern const unsigned __rseq_size __attribute__((weak));
+	const unsigned signature = 0x53053053, unregister = 1, area = 32;
+
+	if (&__rseq_size && __rseq_size)
+		syscall(SYS_rseq,
+			(char *)__builtin_thread_pointer() + __rseq_offset,
+			area, unregister, signature);
+#endif
+}
+
+/* The child, up to where it stops being this program. */
+static _Noreturn void become_guest(const struct guest_mem *mem, pid_t tender)
+{
+	uint8_t *page;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != tender)
+		_exit(CHILD_TRACE); /* it died before the line above */
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+		_exit(CHILD_TRACE);
+	page = make_ramp();
+	if (page == MAP_FAILED || !map_regions(mem) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		_exit(CHILD_MAP);
+	if (syscall(SYS_close_range, 0U, ~0U, 0U) < 0)
+		for (int fd = 0, end = (int)sysconf(_SC_OPEN_MAX); fd < end;
+		     fd++)
+			close(fd);
+	drop_rseq();
+	{
+		register uint8_t *rbx __asm__("rbx") = page;
+		register uint64_t r12 __asm__("r12") = mem->bytes;
+		register uint8_t *r13 __asm__("r13") = page + FILTER_OFFSET;
+
+		__asm__ volatile("jmp *%0"
+				 :
+				 : "r"(rbx), "r"(r12), "r"(r13)
+				 : "memory");
+	}
+	__builtin_unreachable();
+}
+
+static int failed(const char *what)
+{
+	int err = errno;
+
+	log_error("process vCPU: %s: %s", what, strerror(err));
+	return -err;
+}
+
+/* Explains the end of a child that did not become a guest. */
+static int child_failed(int status)
+{
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+
+	if (code == CHILD_TRACE)
+		log_error("process vCPU: this host forbids ptrace: allow it in "
+			  "the container's seccomp profile, or set the sysctl "
+			  "kernel.yama.ptrace_scope to 0 or 1");
+	else if (code == CHILD_MAP)
+		log_error("process vCPU: cannot map guest memory in a child "
+			  "process: the sysctl vm.mmap_min_addr must be 65536 "
+			  "or less");
+	else if (WIFSTOPPED(status) && WSTOPSIG(status) == SIGILL)
+		log_error("process vCPU: this host has no seccomp filters");
+	else
+		log_error("process vCPU: the guest's process ended before it "
+			  "began (status 0x%x)",
+			  (unsigned)status);
+	return -EPERM;
+}
+
+/* Waits for the child to stop; EINTR is for the caller. */
+static int wait_child(struct vcpu_process *p, int *status)
+{
+	/* seccomp: wait4 on the guest's process */
+	while (waitpid(p->pid, status, __WALL) < 0)
+		if (errno != EINTR)
+			return failed("waiting for the guest's process");
+	return 0;
+}
+
+/* All of the child's SSE, x87 and AVX state as after reset (SDM 13.6). */
+static int reset_vectors(pid_t pid)
+{
+	static const uint16_t fcw = 0x37f;
+	static const uint32_t mxcsr = 0x1f80;
+	uint8_t state[16384] = {0};
+	struct iovec iov = {state, sizeof(state)};
+
+	if (ptrace(PTRACE_GETREGSET, pid, NT_X86_XSTATE, &iov) < 0) {
+		struct user_fpregs_struct fp = {.cwd = fcw, .mxcsr = mxcsr};
+
+		return ptrace(PTRACE_SETFPREGS, pid, NULL, &fp) < 0 ? -errno
+								    : 0;
+	}
+	memset(state, 0, iov.iov_len);
+	memcpy(state, &fcw, sizeof(fcw));
+	memcpy(state + 24, &mxcsr, sizeof(mxcsr));
+	return ptrace(PTRACE_SETREGSET, pid, NT_X86_XSTATE, &iov) < 0 ? -errno
+								      : 0;
+}
+
+static int start_child(struct vcpu_process *p)
+{
+	pid_t tender = getpid();
+	int status, err;
+
+	p->pid = fork();
+	if (p->pid < 0)
+		return failed("starting the guest's process");
+	if (p->pid == 0)
+		become_guest(p->mem, tender);
+	err = wait_child(p, &status);
+	if (err)
+		return err;
+	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGSEGV)
+		return child_failed(status);
+	if (ptrace(PTRACE_SETOPTIONS, p->pid, NULL, PTRACE_O_EXITKILL) < 0 ||
+	    ptrace(PTRACE_GETREGS, p->pid, NULL, &p->user) < 0 ||
+	    reset_vectors(p->pid) < 0)
+		return failed("preparing the guest's process");
+	return 0;
+}
+
+static uint64_t process_table_bytes(uint64_t mem_bytes)
+{
+	(void)mem_bytes;
+	return 0;
+}
+
+static const char *process_unusable(void)
+{
+	return NULL; /* told when it is tried */
+}
+
+static void process_destroy(struct vcpu *vcpu)
+{
+	struct vcpu_process *p = process_of(vcpu);
+
+	kill(p->pid, SIGKILL);
+	waitpid(p->pid, NULL, __WALL);
+	free(p);
+}
+
+static int process_create(struct vcpu **vcpu, struct guest_mem *mem,
+			  struct vcpu_features *features)
+{
+	struct vcpu_process *p = calloc(1, sizeof(*p));
+	struct tsc_sample before = tsc_sample();
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	p->vcpu.ops = &vcpu_process_ops;
+	p->mem = mem;
+	err = start_child(p);
+	if (err) {
+		if (p->pid > 0)
+			process_destroy(&p->vcpu);
+		else
+			free(p);
+		return err;
+	}
+	features->tsc_hz = tsc_hz_since(before);
+	features->boot_flags =
+		getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE ? BP_BOOT_FSGSBASE : 0;
+	*vcpu = &p->vcpu;
+	return 0;
+}
+
+static void to_user(struct vcpu_process *p)
+{
+	struct user_regs_struct *u = &p->user;
+	const struct kvm_regs *r = &p->regs;
+
+	u->rax = r->rax;
+	u->rbx = r->rbx;
+	u->rcx = r->rcx;
+	u->rdx = r->rdx;
+	u->rsi = r->rsi;
+	u->rdi = r->rdi;
+	u->rsp = r->rsp;
+	u->rbp = r->rbp;
+	u->r8 = r->r8;
+	u->r9 = r->r9;
+	u->r10 = r->r10;
+	u->r11 = r->r11;
+	u->r12 = r->r12;
+	u->r13 = r->r13;
+	u->r14 = r->r14;
+	u->r15 = r->r15;
+	u->rip = r->rip;
+	u->eflags = r->rflags;
+	u->orig_rax = ~0ULL; /* no system call to restart */
+}
+
+static void from_user(struct vcpu_process *p)
+{
+	const struct user_regs_struct *u = &p->user;
+
+	p->regs = (struct kvm_regs){
+		.rax = u->rax,
+		.rbx = u->rbx,
+		.rcx = u->rcx,
+		.rdx = u->rdx,
+		.rsi = u->rsi,
+		.rdi = u->rdi,
+		.rsp = u->rsp,
+		.rbp = u->rbp,
+		.r8 = u->r8,
+		.r9 = u->r9,
+		.r10 = u->r10,
+		.r11 = u->r11,
+		.r12 = u->r12,
+		.r13 = u->r13,
+		.r14 = u->r14,
+		.r15 = u->r15,
+		.rip = u->rip,
+		.rflags = u->eflags,
+	};
+}
+
+static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start)
+{
+	struct vcpu_process *p = process_of(vcpu);
+
+	p->regs = (struct kvm_regs){
+		.rip = start->pc,
+		.rsp = start->sp,
+		.rdi = start->arg,
+		.rflags = RFLAGS_BITS,
+	};
+	p->user.fs_base = 0;
+	p->user.gs_base = 0;
+	p->user.ds = p->user.es = p->user.fs = p->user.gs = 0;
+	p->dirty = true;
+	return 0;
+}
+
+/* There is no error code in a siginfo: the region table tells most of it. */
+static void page_fault(struct vcpu_process *p, uint64_t address,
+		       struct vcpu_exit *exit)
+{
+	const struct guest_mem *mem = p->mem;
+	bool known = guest_mem_range(mem, address, 1, GUEST_READ);
+
+	if (address == p->regs.rip)
+		vcpu_exit_trap(exit, SIGSEGV,
+			       known ? "jump to memory that is not executable"
+				     : "jump to unmapped memory");
+	else
+		vcpu_exit_trap(exit, SIGSEGV,
+			       known ? "write to read-only memory"
+				     : "access to unmapped memory");
+	exit->trap.has_address = true;
+	exit->trap.address = address;
+}
+
+static void segmentation_fault(struct vcpu_process *p, const siginfo_t *info,
+			       struct vcpu_exit *exit)
+{
+	if (info->si_code == SEGV_MAPERR || info->si_code == SEGV_ACCERR)
+		page_fault(p, (uintptr_t)info->si_addr, exit);
+	else if (trap_is_port_io(p->mem, p->regs.rip))
+		vcpu_exit_trap(exit, SIGSYS,
+			       "access to a port that is no hypercall");
+	else
+		vcpu_exit_trap(exit, SIGSEGV,
+			       "privileged instruction or bad address");
+}
+
+static const char *fpe_text(const struct vcpu_process *p, int code)
+{
+	struct user_fpregs_struct fp;
+
+	if (code == FPE_INTDIV)
+		return "division by zero or overflow";
+	/* Is a status bit set that the control word does not mask? */
+	if (!ptrace(PTRACE_GETFPREGS, p->pid, NULL, &fp) &&
+	    (fp.swd & ~fp.cwd & 0x3f))
+		return "x87 floating-point exception";
+	return "SSE floating-point exception";
+}
+
+static int report_signal(struct vcpu_process *p, int signal,
+			 struct vcpu_exit *exit)
+{
+	siginfo_t info;
+
+	if (ptrace(PTRACE_GETSIGINFO, p->pid, NULL, &info) < 0)
+		return failed("reading what stopped the guest");
+	exit->kind = VCPU_INTERRUPTED;
+	/* Not a fault: our own kick, or somebody's kill(), which is dropped. */
+	if (info.si_code <= 0)
+		return 0;
+	switch (signal) {
+	case SIGSEGV:
+		segmentation_fault(p, &info, exit);
+		break;
+	case SIGILL:
+		vcpu_exit_trap(exit, SIGILL, "illegal instruction");
+		break;
+	case SIGSYS:
+		/* What it is where there is no kernel below. */
+		p->regs.rip = (uintptr_t)info.si_call_addr;
+		vcpu_exit_trap(exit, SIGILL, "system call instruction");
+		break;
+	case SIGFPE:
+		vcpu_exit_trap(exit, SIGFPE, fpe_text(p, info.si_code));
+		break;
+	case SIGBUS:
+		vcpu_exit_trap(exit, SIGBUS,
+			       info.si_code == BUS_ADRALN
+				       ? "misaligned access"
+				       : "the host is out of memory");
+		break;
+	case SIGTRAP:
+		vcpu_exit_trap(exit, SIGTRAP,
+			       info.si_code == TRAP_TRACE ? "debug exception"
+							  : "breakpoint");
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+static bool at_hypercall(const struct vcpu_process *p)
+{
+	const uint8_t *code =
+		guest_mem_range(p->mem, p->regs.rip, 1, GUEST_EXEC);
+
+	return code && *code == OPCODE_OUT;
+}
+
+static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+	struct vcpu_process *p = process_of(vcpu);
+	int status, err;
+
+	if (p->dirty) {
+		to_user(p);
+		if (ptrace(PTRACE_SETREGS, p->pid, NULL, &p->user) < 0)
+			return failed("writing registers");
+		p->dirty = false;
+	}
+	/* seccomp: ptrace on the guest's process */
+	if (ptrace(PTRACE_CONT, p->pid, NULL, 0) < 0)
+		return failed("running the guest");
+	err = wait_child(p, &status);
+	if (err)
+		return err;
+	if (!WIFSTOPPED(status)) {
+		log_error("process vCPU: the guest's process was killed "
+			  "(signal %d); is the host out of memory?",
+			  WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+		return -ECHILD;
+	}
+	if (ptrace(PTRACE_GETREGS, p->pid, NULL, &p->user) < 0)
+		return failed("reading registers");
+	from_user(p);
+	if (WSTOPSIG(status) == SIGSEGV && at_hypercall(p)) {
+		regs_call(&p->regs, p->regs.rdx & 0xffff, exit);
+		if (exit->kind == VCPU_CALL)
+			p->regs.rip++;
+		p->dirty = true;
+		return 0;
+	}
+	return report_signal(p, WSTOPSIG(status), exit);
+}
+
+static void process_set_result(struct vcpu *vcpu, uint64_t result)
+{
+	process_of(vcpu)->regs.rax = result;
+}
+
+static int process_set_tls(struct vcpu *vcpu, uint64_t address)
+{
+	process_of(vcpu)->user.fs_base = address;
+	return 0;
+}
+
+static void process_place(struct vcpu *vcpu, struct vcpu_place *place)
+{
+	regs_place(&process_of(vcpu)->regs, place);
+}
+
+static void process_format_registers(struct vcpu *vcpu, char *text,
+				     size_t bytes)
+{
+	regs_format(&process_of(vcpu)->regs, text, bytes);
+}
+
+static void process_kick(struct vcpu *vcpu)
+{
+	kill(process_of(vcpu)->pid, SIGSTOP);
+}
+
+const struct vcpu_ops vcpu_process_ops = {
+	.name = "process",
+	.shares_memory = true,
+	.table_bytes = process_table_bytes,
+	.unusable = process_unusable,
+	.create = process_create,
+	.destroy = process_destroy,
+	.prepare = process_prepare,
+	.run = process_run,
+	.set_result = process_set_result,
+	.set_tls = process_set_tls,
+	.place = process_place,
+	.format_registers = process_format_registers,
+	.kick = process_kick,
+};
