@@ -21,6 +21,7 @@ GUEST_CFLAGS = -std=c11 $(WARNINGS) -O2 -g -D_GNU_SOURCE -nostdinc \
 	-isystem build/sysroot/include -isystem $(GUEST_INCLUDE) \
 	-fno-pie -fno-stack-protector -fno-omit-frame-pointer \
 	-ffunction-sections -fdata-sections -ffreestanding \
+	-fno-tree-loop-distribute-patterns \
 	-fno-asynchronous-unwind-tables -fstack-clash-protection \
 	-ffile-prefix-map=$(CURDIR)=hvt -MMD -MP
 
@@ -138,6 +139,9 @@ build/asan/tender: $(wildcard tender/*.[ch] boot-protocol/*.h)
 		$(wildcard tender/*.c) -o $@
 
 BATS := $(wildcard tests/*.bats)
+# These run once for each kind of vCPU.
+BATS_CPU := $(shell grep -l require_cpu tests/*.bats)
+NESTED ?= $(BATS_CPU)
 
 .PHONY: demo check check-nested asan lint bench install clean help setup-%
 setup-%:
@@ -152,15 +156,15 @@ demo: setup-build ## build everything and digest a disk in a VM
 
 check: setup-build+check ## run all tests
 	@$(MAKE) --no-print-directory all $(UNIT)
-	@scripts/check.sh $(UNIT) $(BATS)
+	@scripts/check.sh $(UNIT) $(BATS) TEST_CPU=process $(BATS_CPU)
 
 check-nested: setup-build+check+nested ## on a stock kernel's KVM
 	@$(MAKE) --no-print-directory all
-	@scripts/nested.sh --timeout=900 env HVT_SLOW=1 scripts/check.sh $(BATS)
+	@scripts/nested.sh env HVT_SLOW=1 scripts/check.sh $(NESTED)
 
 asan: setup-build+check ## the suites with a sanitized tender
 	@$(MAKE) --no-print-directory all $(UNIT) build/asan/tender
-	@HVT_TENDER=$(CURDIR)/build/asan/tender scripts/check.sh $(UNIT) $(BATS)
+	@HVT_TENDER=$(CURDIR)/build/asan/tender scripts/check.sh $(UNIT) $(BATS_CPU)
 
 C_FILES = $(filter-out build/%,$(wildcard */*.[ch] */*/*.[ch]))
 TIDY = clang-tidy --quiet --warnings-as-errors='*'

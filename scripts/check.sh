@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
 # Runs tests that speak TAP and sums them up.
 #
-#   check.sh COMMAND-OR-BATS-FILE...
+#   check.sh COMMAND-OR-BATS-FILE-OR-NAME=VALUE...
 #
-# A *.bats file is run by bats, anything else is a program to run. Ends with
-# the line "N passed, N failed, N skipped".
+# A *.bats file is run by bats, NAME=VALUE is put into the environment of what
+# follows, anything else is a program to run. Ends with the line "N passed, N failed, N skipped".
 set -uo pipefail
 
 passed=0 failed=0 skipped=0
 for test in "$@"; do
 	case $test in
+	TEST_CPU=* | HVT_*=*)
+		export "${test?}"
+		echo "# $test"
+		continue
+		;;
 	*.bats) command=(bats --formatter tap "$test") ;;
 	*) command=("$test") ;;
 	esac

@@ -4,6 +4,7 @@
 # What the suites share. Environment:
 #
 #   TEST_CPU   the vCPU to test, as for the tender's --cpu; default kvm
+#   HVT_TENDER the tender to test; default bin/tender
 #   HVT_SLOW   set on a machine so slow that sizes must shrink
 #
 # The tree may be read-only: everything is written to bats' own directories.
@@ -16,7 +17,7 @@ GUESTS=$REPO/tests/guests
 LIMIT_SECONDS=${HVT_SLOW:+1200}
 LIMIT_SECONDS=${LIMIT_SECONDS:-120}
 
-TENDER=("$BIN/tender")
+TENDER=("${HVT_TENDER:-$BIN/tender}")
 [ "${TEST_CPU:-kvm}" = kvm ] || TENDER+=("--cpu=$TEST_CPU")
 
 # For setup(): a vCPU that cannot run here is a visible skip of each test.
