@@ -115,7 +115,6 @@ build/sysroot/lib/libhvt.a: $(RUNTIME_OBJ)
 build/sysroot/lib/image.ld: imgbuild/image_x86_64.ld build/sysroot/lib/libc.a
 	$(Q)cp $< $@
 
--include $(wildcard build/*/*.d)
 
 # C unit tests: every tender/*.c but main.c, under ASan and UBSan.
 UNIT := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/*_test.c))
@@ -158,11 +157,11 @@ check: setup-build+check ## run all tests
 	@$(MAKE) --no-print-directory all $(UNIT)
 	@scripts/check.sh $(UNIT) $(BATS) TEST_CPU=process $(BATS_CPU)
 
-check-nested: setup-build+check+nested ## on a stock kernel's KVM
+check-nested: setup-build+check+nested ## run them on a stock kernel's KVM
 	@$(MAKE) --no-print-directory all
 	@scripts/nested.sh env HVT_SLOW=1 scripts/check.sh $(NESTED)
 
-asan: setup-build+check ## the suites with a sanitized tender
+asan: setup-build+check ## run them with a sanitized tender
 	@$(MAKE) --no-print-directory all $(UNIT) build/asan/tender
 	@HVT_TENDER=$(CURDIR)/build/asan/tender scripts/check.sh $(UNIT) $(BATS_CPU)
 
@@ -176,17 +175,17 @@ lint: setup-build+lint ## formatters and static checkers
 	mandoc -T lint -W warning */*.1
 	$(TIDY) tender/*.c imgbuild/*.c -- -std=c11 $(CPPFLAGS_ALL) -Itender \
 		-Iimgbuild
-	$(TIDY) guest-runtime/*.c -- $(filter-out -M%,$(GUEST_CFLAGS))
+	$(TIDY) guest-runtime/*.c -- $(filter-out -M% -fno-tree%,$(GUEST_CFLAGS))
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability \
 		--inline-suppr --suppressions-list=.cppcheck -Iboot-protocol \
 		-Itender -Iimgbuild tender imgbuild samples
 
-bench: setup-build+bench ## measure, beside what a user would take instead
+bench: setup-build+bench ## measure, beside native programs
 	@$(MAKE) --no-print-directory all
 	@scripts/bench.sh $(BENCH)
 
 SHARE := $(DESTDIR)$(PREFIX)
-install: all ## PREFIX=/usr/local DESTDIR=
+install: all ## install into PREFIX (/usr/local)
 	install -d $(SHARE)/bin $(SHARE)/lib/hvt $(SHARE)/share/man/man1
 	install bin/tender bin/imgbuild $(SHARE)/bin
 	ln -sf imgbuild $(SHARE)/bin/hvt-cc

@@ -65,12 +65,11 @@ static int64_t try_vcpu(const struct vcpu_ops *ops)
 	struct vcpu_start start = {.pc = BP_IMAGE_BASE};
 	uint64_t bytes = BP_MEM_MIN_BYTES;
 	struct vcpu_features features;
-	struct guest_mem mem;
+	struct guest_mem mem = {0};
 	struct vcpu *vcpu;
 	int64_t result;
 
-	result = (ops->shares_memory ? guest_mem_init_shared : guest_mem_init)(
-		&mem, bytes, ops->table_bytes(bytes));
+	result = vcpu_guest_mem_init(ops, &mem, bytes);
 	if (result)
 		return result;
 	memcpy(mem.base + BP_IMAGE_BASE, code, sizeof(code));

@@ -157,9 +157,7 @@ static int build_machine(struct machine *m, const struct options *o)
 		return STATUS_TENDER_FAILED;
 	}
 	if (!err)
-		err = (ops->shares_memory ? guest_mem_init_shared
-					  : guest_mem_init)(
-			&m->mem, o->mem_bytes, ops->table_bytes(o->mem_bytes));
+		err = vcpu_guest_mem_init(ops, &m->mem, o->mem_bytes);
 	if (!err)
 		err = boot_info_reserve(&m->mem, bytes);
 	if (!err)

@@ -299,8 +299,8 @@ static bool bad_option(char **argv, int c)
 	else if (optopt && strncmp(arg, "--", 2) != 0)
 		log_error("unknown option -%c; see tender --help", optopt);
 	else
-		log_error("unknown option or needless value: %s; see tender "
-			  "--help",
+		log_error("unknown option, or one that takes no value: %s; see "
+			  "tender --help",
 			  arg);
 	return false;
 }

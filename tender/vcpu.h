@@ -114,6 +114,10 @@ struct vcpu {
 	const struct vcpu_ops *ops;
 };
 
+/* Reserves guest memory as @ops needs it: see guest_mem_init(). */
+int vcpu_guest_mem_init(const struct vcpu_ops *ops, struct guest_mem *mem,
+			uint64_t bytes);
+
 extern const struct vcpu_ops vcpu_kvm_ops;
 extern const struct vcpu_ops vcpu_process_ops;
 
