@@ -317,6 +317,10 @@ static int work_open(struct work *w)
 	char *dir;
 	int err;
 
+	if (!stat(w->out, &st) && S_ISDIR(st.st_mode)) {
+		warnx("%s: a directory; name a file", w->out);
+		return -EISDIR;
+	}
 	w->keep = stat(w->out, &st) || S_ISREG(st.st_mode);
 	strlist_addf(&w->paths, "%s.debug", w->out);
 	if (!w->keep)

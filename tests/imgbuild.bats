@@ -762,3 +762,12 @@ bare() {
 	prefix/bin/imgbuild hello.c -o hello.hvt
 	[ -x hello.hvt ]
 }
+
+@test "an output that is a directory is refused with one line, and stays empty" {
+	mkdir out
+	echo 'int main(void) { return 0; }' >a.c
+	run "$BIN/imgbuild" a.c -o out
+	[ "$status" -eq 1 ]
+	[ "$output" = "imgbuild: out: a directory; name a file" ]
+	[ -z "$(ls -A out)" ]
+}
