@@ -92,10 +92,11 @@ long __rt_sys_rt_sigaction(int signal, const void *new, void *old, size_t size)
 		return -EINVAL;
 	if (old)
 		memcpy(old, &actions[signal], sizeof(actions[signal]));
-	if (new)
+	if (new) {
 		memcpy(&actions[signal], new, sizeof(actions[signal]));
-	if (new &&signal == SIGPIPE)
-		__rt_send_sigpipe = send_sigpipe;
+		if (signal == SIGPIPE)
+			__rt_send_sigpipe = send_sigpipe;
+	}
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "device_name.h"
 #include "guest_memory.h"
 #include "memory_map.h"
 
@@ -162,15 +163,6 @@ static int add_segment(struct image *image, const Elf64_Phdr *p,
 	return 0;
 }
 
-static bool name_is_good(const char name[BP_DEVICE_NAME_BYTES])
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789_-";
-	size_t n = strnlen(name, BP_DEVICE_NAME_BYTES);
-
-	return n > 0 && n < BP_DEVICE_NAME_BYTES && strspn(name, allowed) == n;
-}
-
 static int add_note(struct image *image, uint32_t type, const uint8_t *desc,
 		    uint32_t bytes)
 {
@@ -192,7 +184,9 @@ static int add_note(struct image *image, uint32_t type, const uint8_t *desc,
 			return refuse(image, "damaged device note; build it "
 					     "again");
 		memcpy(d, desc, sizeof(*d));
-		if (!name_is_good(d->name) || d->kind != BP_DEVICE_BLOCK)
+		if (!device_name_is_good(d->name,
+					 strnlen(d->name, sizeof(d->name))) ||
+		    d->kind != BP_DEVICE_BLOCK)
 			return refuse(image, "declares a device this tender "
 					     "does not know; use a newer one");
 		image->device_count++;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device_name.h"
 #include "log.h"
 #include "memory_map.h"
 
@@ -162,14 +163,6 @@ bad:
 	return false;
 }
 
-static bool is_name(const char *s, size_t n)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789_-";
-
-	return n > 0 && n < BP_DEVICE_NAME_BYTES && strspn(s, allowed) >= n;
-}
-
 /*
  * Cuts the part of @*at up to the next single comma out in place (",," stands
  * for a comma) and advances @*at behind it, to NULL at the end.
@@ -221,7 +214,7 @@ static bool name_disk(struct options *o, struct disk_option *d, char **path)
 	char *equals = strchr(*path, '=');
 	size_t n = equals ? (size_t)(equals - *path) : 0;
 
-	if (is_name(*path, n)) {
+	if (device_name_is_good(*path, n)) {
 		memcpy(d->name, *path, n);
 		*path = equals + 1;
 	} else {

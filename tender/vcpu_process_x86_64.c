@@ -1,36 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * vCPU without KVM: guest code runs in a traced process of its own.
+ * vCPU without KVM: guest code runs in a traced process of its own, which
+ * guest_process_x86_64.c makes.
  *
  * THEORY OF OPERATION
- * A forked child maps guest memory at the guest's own addresses, each region
- * with its exact permissions, then drops everything else: descriptors by
- * close_range(), and, from a page of code that needs no memory besides its
- * own (the "exit ramp"), all other mappings. The ramp installs a seccomp
- * filter that refuses every system call and unmaps itself last, which the
- * filter allows at the ramp's address only; there is never again code there.
- *
- * The child then faults, the tender (its tracer) sees that, loads the guest's
- * initial registers and lets it go. `out` is privileged, so it faults too:
- * the same registers, the same hypercall as on KVM. Any signal stops the
- * child before it is delivered, and none ever is.
+ * When the child has become a guest it faults; the tender (its tracer) sees
+ * that, loads the guest's initial registers and lets it go. `out` is
+ * privileged, so it faults too: the same registers, the same hypercall as on
+ * KVM. Any signal stops the child before it is delivered, and none ever is.
  */
 #include "vcpu.h"
 
 #include <elf.h>
 #include <errno.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -38,24 +25,15 @@
 
 #include "boot_info.h"
 #include "guest_memory.h"
+#include "guest_process_x86_64.h"
 #include "log.h"
-#include "memory_map.h"
 #include "regs_x86_64.h"
 #include "trap_x86_64.h"
 #include "tsc_x86_64.h"
 
 #define HWCAP2_FSGSBASE (1UL << 1) /* asm/hwcap2.h */
 #define RFLAGS_BITS	0x202ULL
-#define OPCODE_OUT	0xef		  /* out %eax, %dx */
-#define USER_END	0x7ffffffff000ULL /* of 47-bit user addresses */
-
-/* How a child that cannot go on says why, as its exit status. */
-enum child_failure {
-	CHILD_OK,
-	CHILD_TRACE = 101,
-	CHILD_MAP = 102,
-	CHILD_CLOSE = 103,
-};
+#define OPCODE_OUT	0xef /* out %eax, %dx */
 
 struct vcpu_process {
 	struct vcpu vcpu; /* first */
@@ -66,176 +44,9 @@ struct vcpu_process {
 	bool dirty;
 };
 
-/*
- * The exit ramp, copied into a page of its own. On entry: RBX its page, R12
- * the end of guest memory, R13 the filter. A failure ends in `ud2`.
- */
-extern const uint8_t ramp_start[], ramp_last_call[], ramp_end[];
-
-__asm__(".pushsection .rodata\n"
-	"ramp_start:\n"
-	"	movq	%r12, %rdi\n" /* munmap(guest end, page - guest end) */
-	"	movq	%rbx, %rsi\n"
-	"	subq	%r12, %rsi\n"
-	"	movl	$11, %eax\n"
-	"	syscall\n"
-	"	testq	%rax, %rax\n"
-	"	jnz	1f\n"
-	"	leaq	4096(%rbx), %rdi\n" /* munmap(page end, to the end) */
-	"	movabsq	$0x7ffffffff000, %rsi\n"
-	"	subq	%rdi, %rsi\n"
-	"	movl	$11, %eax\n"
-	"	syscall\n"
-	"	testq	%rax, %rax\n"
-	"	jnz	1f\n"
-	"	movl	$1, %edi\n" /* seccomp(SECCOMP_SET_MODE_FILTER, 0, r13)
-				     */
-	"	xorl	%esi, %esi\n"
-	"	movq	%r13, %rdx\n"
-	"	movl	$317, %eax\n"
-	"	syscall\n"
-	"	testq	%rax, %rax\n"
-	"	jnz	1f\n"
-	"	movq	%rbx, %rdi\n" /* munmap(page, 4096) */
-	"	movl	$4096, %esi\n"
-	"	movl	$11, %eax\n"
-	"	syscall\n"
-	"ramp_last_call:\n" /* not there any more */
-	"1:	ud2\n"
-	"ramp_end:\n"
-	".popsection\n");
-
-_Static_assert(SYS_munmap == 11 && SYS_seccomp == 317, "as the ramp has them");
-_Static_assert(BP_PAGE_BYTES == 4096, "as the ramp has it");
-
 static struct vcpu_process *process_of(struct vcpu *vcpu)
 {
 	return (struct vcpu_process *)vcpu;
-}
-
-/* Allows munmap from the ramp's last call; anything else stops the child. */
-static void write_filter(struct sock_filter *filter, uint64_t last_call)
-{
-	const struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 7),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_munmap, 0, 5),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, instruction_pointer)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)last_call, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, instruction_pointer) +
-				 4),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(last_call >> 32),
-			 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
-	};
-
-	memcpy(filter, code, sizeof(code));
-}
-
-#define FILTER_LENGTH 10
-#define FILTER_OFFSET 1024 /* in the ramp's page: struct sock_fprog */
-
-/* A page with the ramp and its filter in it; MAP_FAILED if there is none. */
-static uint8_t *make_ramp(void)
-{
-	uint8_t *page = mmap(NULL, BP_PAGE_BYTES, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct sock_fprog *program;
-	uint64_t last_call;
-
-	if (page == MAP_FAILED)
-		return page;
-	/* cppcheck-suppress comparePointers ; labels of one text */
-	memcpy(page, ramp_start, (size_t)(ramp_end - ramp_start));
-	program = (void *)(page + FILTER_OFFSET);
-	program->len = FILTER_LENGTH;
-	program->filter = (void *)(program + 1);
-	/* cppcheck-suppress comparePointers ; likewise */
-	last_call = (uintptr_t)page + (size_t)(ramp_last_call - ramp_start);
-	write_filter(program->filter, last_call);
-	if (!mprotect(page, BP_PAGE_BYTES, PROT_READ | PROT_EXEC))
-		return page;
-	munmap(page, BP_PAGE_BYTES);
-	return MAP_FAILED;
-}
-
-/*
- * mremap() of no bytes makes a second mapping of the same shared pages. This
- * program is position-independent: it lies above all of guest memory.
- */
-static bool map_regions(const struct guest_mem *mem)
-{
-	for (unsigned i = 0; i < mem->region_count; i++) {
-		const struct guest_region *r = &mem->region[i];
-		int protection = (r->access & GUEST_READ ? PROT_READ : 0) |
-				 (r->access & GUEST_WRITE ? PROT_WRITE : 0) |
-				 (r->access & GUEST_EXEC ? PROT_EXEC : 0);
-		void *want = (void *)(uintptr_t)r->start;
-		size_t bytes = r->end - r->start;
-
-		if (mremap(mem->base + r->start, 0, bytes,
-			   MREMAP_MAYMOVE | MREMAP_FIXED, want) != want ||
-		    mprotect(want, bytes, protection))
-			return false;
-	}
-	return true;
-}
-
-/*
- * The kernel writes to a thread's rseq area whenever it is preempted; glibc
- * registers one (since 2.35), and it is about to be unmapped.
- */
-static void drop_rseq(void)
-{
-#ifdef __GLIBC__
-	extern const ptrdiff_t __rseq_offset __attribute__((weak));
-	extern const unsigned __rseq_size __attribute__((weak));
-	const unsigned signature = 0x53053053, unregister = 1, area = 32;
-
-	if (&__rseq_size && __rseq_size)
-		syscall(SYS_rseq,
-			(char *)__builtin_thread_pointer() + __rseq_offset,
-			area, unregister, signature);
-#endif
-}
-
-/* The child, up to where it stops being this program. */
-static _Noreturn void become_guest(const struct guest_mem *mem, pid_t tender)
-{
-	uint8_t *page;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != tender)
-		_exit(CHILD_TRACE); /* it died before the line above */
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
-		_exit(CHILD_TRACE);
-	page = make_ramp();
-	if (page == MAP_FAILED || !map_regions(mem) ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		_exit(CHILD_MAP);
-	if (syscall(SYS_close_range, 0U, ~0U, 0U) < 0)
-		for (int fd = 0, end = (int)sysconf(_SC_OPEN_MAX); fd < end;
-		     fd++)
-			close(fd);
-	drop_rseq();
-	{
-		register uint8_t *rbx __asm__("rbx") = page;
-		/* cppcheck-suppress constStatement ; a register */
-		register uint64_t r12 __asm__("r12") = mem->bytes;
-		register uint8_t *r13 __asm__("r13") = page + FILTER_OFFSET;
-
-		__asm__ volatile("jmp *%0"
-				 :
-				 : "r"(rbx), "r"(r12), "r"(r13)
-				 : "memory");
-	}
-	__builtin_unreachable();
 }
 
 static int failed(const char *what)
@@ -308,7 +119,7 @@ static int start_child(struct vcpu_process *p)
 	if (p->pid < 0)
 		return failed("starting the guest's process");
 	if (p->pid == 0)
-		become_guest(p->mem, tender);
+		guest_process_become(p->mem, tender);
 	err = wait_child(p, &status);
 	if (err)
 		return err;
