@@ -19,6 +19,8 @@ GUEST_INCLUDE = $(shell $(GUEST_CC) -print-file-name=include)
 GUEST_CFLAGS = -std=c11 $(WARNINGS) -O2 -g -D_GNU_SOURCE -nostdinc \
 	-Iboot-protocol -Iguest-runtime -Ibuild/generated \
 	-isystem build/sysroot/include -isystem $(GUEST_INCLUDE) \
+	-isystem build/e2fsprogs/include \
+	-isystem build/musl/src/malloc/mallocng \
 	-fno-pie -fno-stack-protector -fno-omit-frame-pointer \
 	-ffunction-sections -fdata-sections -ffreestanding \
 	-fno-tree-loop-distribute-patterns \
@@ -31,6 +33,12 @@ MUSL_SHA256 := \
 	7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8cfd4a4
 # An archive or tree of musl 1.2.x, where there is no apt.
 MUSL_SRC ?= build/cache/$(MUSL_FILE)
+
+E2FSPROGS_PACKAGE := e2fsprogs=1.47.0-2
+E2FSPROGS_FILE := e2fsprogs_1.47.0.orig.tar.gz
+E2FSPROGS_SHA256 := \
+	6667afde56eef0c6af26684974400e4d2288ea49e9441bf5e6229195d51a3578
+E2FSPROGS_SRC ?= build/cache/$(E2FSPROGS_FILE)
 
 TENDER_OBJ := $(patsubst %.c,build/%.o,$(wildcard tender/*.c))
 IMGBUILD_OBJ := $(patsubst %.c,build/%.o,$(wildcard imgbuild/*.c))
@@ -91,6 +99,22 @@ ifeq ($(MUSL_SRC),build/cache/$(MUSL_FILE))
 endif
 	$(Q)CC=$(GUEST_CC) scripts/build-musl.sh $(MUSL_SRC) build/sysroot
 
+# libext2fs, for file systems in the guest.
+build/cache/$(E2FSPROGS_FILE):
+	$(say) FETCH $@
+	$(Q)scripts/fetch-source.sh $(E2FSPROGS_PACKAGE) $(E2FSPROGS_FILE) \
+		$(E2FSPROGS_SHA256) $(@D)
+
+build/e2fsprogs/libext2fs.a: $(E2FSPROGS_SRC) scripts/build-e2fsprogs.sh \
+		build/sysroot/lib/libc.a $(wildcard guest-runtime/e2fsprogs/*)
+	$(say) EXT2FS $@
+ifeq ($(E2FSPROGS_SRC),build/cache/$(E2FSPROGS_FILE))
+	$(Q)scripts/fetch-source.sh $(E2FSPROGS_PACKAGE) $(E2FSPROGS_FILE) \
+		$(E2FSPROGS_SHA256) build/cache
+endif
+	$(Q)CC=$(GUEST_CC) scripts/build-e2fsprogs.sh $(E2FSPROGS_SRC) $(@D) \
+		build/sysroot
+
 build/generated/syscall_names.h: build/sysroot/lib/libc.a
 	@mkdir -p $(@D)
 	$(Q)sed -n 's/^#define SYS_\([a-z0-9_]*\)[[:space:]]*\([0-9]*\)$$/[\2] = "\1",/p' \
@@ -102,15 +126,28 @@ build/guest-runtime/%.o: guest-runtime/%.c Makefile build/sysroot/lib/libc.a \
 	$(say) CC $@
 	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -c $< -o $@
 
+# These call libext2fs, whose names in the guest all begin with __rt_, and get
+# such names themselves.
+EXT_OBJ := $(filter build/guest-runtime/ext.o build/guest-runtime/ext_%.o, \
+	$(RUNTIME_OBJ))
+$(EXT_OBJ): build/guest-runtime/%.o: guest-runtime/%.c Makefile \
+		build/e2fsprogs/libext2fs.a build/generated/syscall_names.h
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -c $< -o $@
+	$(Q)nm -g --format=posix $@ | sed -n 's/^\(ext_[^ ]*\).*/\1 __rt_\1/p' | \
+		cat build/e2fsprogs/symbols - >$@.symbols
+	$(Q)objcopy --redefine-syms=$@.symbols $@
+
 build/sysroot/lib/hvt-start.o: guest-runtime/start_x86_64.S \
 		boot-protocol/abi_version.h build/sysroot/lib/libc.a
 	$(say) CC $@
 	$(Q)$(GUEST_CC) -Iboot-protocol -c $< -o $@
 
-build/sysroot/lib/libhvt.a: $(RUNTIME_OBJ)
+build/sysroot/lib/libhvt.a: $(RUNTIME_OBJ) build/e2fsprogs/libext2fs.a
 	$(Q)rm -f $@
 	$(say) AR $@
-	$(Q)$(AR) rcsD $@ $^
+	$(Q)$(AR) rcsD $@ $(RUNTIME_OBJ) build/e2fsprogs/obj/*.o
 
 build/sysroot/lib/image.ld: imgbuild/image_x86_64.ld build/sysroot/lib/libc.a
 	$(Q)cp $< $@
@@ -129,6 +166,15 @@ build/unit/%: tests/unit/%.c $(UNIT_SRC) $(wildcard tender/*.h tests/unit/*.h \
 	$(say) CC $@
 	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -Itender \
 		-Itests/unit $< $(UNIT_SRC) -o $@
+
+# libext2fs once more, for tests of what calls it: under the same sanitizers,
+# and fast.
+build/e2fsprogs-asan/libext2fs.a build/e2fsprogs-fast/libext2fs.a: \
+		$(E2FSPROGS_SRC) scripts/build-e2fsprogs.sh \
+		$(wildcard guest-runtime/e2fsprogs/*)
+	$(say) EXT2FS $@
+	$(Q)CC=$(UNIT_CC) CFLAGS="$(if $(findstring asan,$@),$(SANITIZE),-O2 -g)" \
+		scripts/build-e2fsprogs.sh $(E2FSPROGS_SRC) $(@D)
 
 # The tender itself under the same sanitizers, for the suites of make asan.
 build/asan/tender: $(wildcard tender/*.[ch] boot-protocol/*.h)
@@ -168,7 +214,7 @@ asan: setup-build+check ## run them with a sanitized tender
 C_FILES = $(filter-out build/%,$(wildcard */*.[ch] */*/*.[ch]))
 TIDY = clang-tidy --quiet --warnings-as-errors='*'
 lint: setup-build+lint ## formatters and static checkers
-	@$(MAKE) --no-print-directory build/sysroot/lib/libc.a \
+	@$(MAKE) --no-print-directory build/e2fsprogs/libext2fs.a \
 		build/generated/syscall_names.h
 	clang-format --dry-run --Werror $(C_FILES)
 	shellcheck .ci/run scripts/*.sh tests/*.bats
