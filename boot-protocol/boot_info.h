@@ -59,14 +59,21 @@ enum bp_device_kind {
 #define BP_DEVICE_READ_ONLY (1u << 0)
 #define BP_DEVICE_DISCARD   (1u << 1) /* BP_BLOCK_DISCARD may succeed */
 
-/* The index of a device in the table is its number in hypercalls. */
+/*
+ * The string at mount_offset (bytes from the start of boot info, NUL at its
+ * end) is the absolute path under which the guest shall mount the device's file
+ * system; an empty one: nowhere.
+ *
+ * The index of a device in the table is its number in hypercalls.
+ */
 struct bp_device {
 	uint32_t kind;
 	uint32_t flags;
 	char name[BP_DEVICE_NAME_BYTES];
 	uint64_t capacity_bytes; /* block: a multiple of block_bytes */
 	uint32_t block_bytes;	 /* block: power of two, 512 to 65536 */
-	uint32_t reserved[5];
+	uint32_t mount_offset;	 /* block: see below; 0: nothing was said */
+	uint32_t reserved[4];
 };
 
 _Static_assert(sizeof(struct bp_boot_info) == 136, "ABI");
@@ -98,5 +105,6 @@ _Static_assert(offsetof(struct bp_device, flags) == 4, "ABI");
 _Static_assert(offsetof(struct bp_device, name) == 8, "ABI");
 _Static_assert(offsetof(struct bp_device, capacity_bytes) == 40, "ABI");
 _Static_assert(offsetof(struct bp_device, block_bytes) == 48, "ABI");
+_Static_assert(offsetof(struct bp_device, mount_offset) == 52, "ABI");
 
 #endif

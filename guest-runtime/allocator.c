@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "memory_hook.h"
 #include "rt_syscall.h"
 #include "runtime.h"
 #include "vnode.h"
@@ -65,8 +66,12 @@ static inline int one_thread_swap(volatile int *to, int old, int value)
 static inline void *map_memory(void *at, size_t bytes, int prot, int flags,
 			       int fd, int64_t offset)
 {
-	long p = __rt_sys_mmap((uintptr_t)at, bytes, prot, flags, fd, offset);
+	long p;
 
+	/* Pages must not be forgotten by who is just making one. */
+	__rt_memory_keep = 1;
+	p = __rt_sys_mmap((uintptr_t)at, bytes, prot, flags, fd, offset);
+	__rt_memory_keep = 0;
 	if (p < 0 && p > -4096)
 		return MAP_FAILED;
 	return (void *)p;
@@ -75,8 +80,11 @@ static inline void *map_memory(void *at, size_t bytes, int prot, int flags,
 static inline void *move_memory(void *old, size_t old_bytes, size_t bytes,
 				int flags)
 {
-	long p = __rt_sys_mremap((uintptr_t)old, old_bytes, bytes, flags, 0);
+	long p;
 
+	__rt_memory_keep = 1;
+	p = __rt_sys_mremap((uintptr_t)old, old_bytes, bytes, flags, 0);
+	__rt_memory_keep = 0;
 	if (p < 0 && p > -4096)
 		return MAP_FAILED;
 	return (void *)p;

@@ -19,6 +19,8 @@
 #define NS_PER_S	1000000000ULL
 #define WALL_MAX_AGE_NS (60 * NS_PER_S)
 
+uint64_t (*__rt_before_wait)(uint64_t deadline_ns);
+
 static uint64_t start_ticks;
 static uint64_t factor; /* nanoseconds per tick, times 2^32 */
 static uint64_t latest_ns;
@@ -137,15 +139,19 @@ long __rt_sys_time(long *t)
 
 uint64_t __rt_wait_until(uint64_t deadline_ns, uint64_t set)
 {
-	uint64_t ready, now, timeout = BP_WAIT_FOREVER;
+	uint64_t ready, now, timeout;
 
 	do {
-		if (deadline_ns != BP_WAIT_FOREVER) {
-			now = __rt_monotonic_ns();
-			timeout = now < deadline_ns ? deadline_ns - now : 0;
-		}
+		uint64_t until = deadline_ns;
+
+		if (__rt_before_wait)
+			until = __rt_before_wait(deadline_ns);
+		now = __rt_monotonic_ns();
+		timeout = BP_WAIT_FOREVER;
+		if (until != BP_WAIT_FOREVER)
+			timeout = now < until ? until - now : 0;
 		ready = timeout ? hypercall_wait(timeout, set) : 0;
-	} while (!ready && timeout);
+	} while (!ready && now < deadline_ns);
 	return ready;
 }
 

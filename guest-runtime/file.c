@@ -8,13 +8,39 @@
 
 #include "rt_syscall.h"
 
-struct rt_file __rt_files[RT_MAX_FDS];
+struct rt_fd __rt_fds[RT_MAX_FDS];
+void (*__rt_locks_release)(struct rt_file *file);
+
+/* Each open file has a descriptor, or is about to get one that is free. */
+static struct rt_file files[RT_MAX_FDS];
 
 struct rt_file *__rt_file(int fd)
 {
-	if (fd < 0 || fd >= RT_MAX_FDS || !__rt_files[fd].ops)
-		return NULL;
-	return &__rt_files[fd];
+	return fd < 0 || fd >= RT_MAX_FDS ? NULL : __rt_fds[fd].file;
+}
+
+struct rt_file *__rt_file_new(const struct rt_file_ops *ops)
+{
+	static unsigned next;
+
+	while (files[next % RT_MAX_FDS].ops)
+		next++;
+	files[next % RT_MAX_FDS] = (struct rt_file){.ops = ops};
+	return &files[next % RT_MAX_FDS];
+}
+
+int __rt_fd_find(int lowest)
+{
+	for (int fd = lowest; fd < RT_MAX_FDS; fd++)
+		if (!__rt_fds[fd].file)
+			return fd;
+	return -EMFILE;
+}
+
+void __rt_fd_set(int fd, struct rt_file *file, int flags)
+{
+	file->refs++;
+	__rt_fds[fd] = (struct rt_fd){file, flags};
 }
 
 long __rt_iov_bytes(const struct iovec *iov, int count)
@@ -37,9 +63,11 @@ static long transfer(int fd, int write, const struct iovec *iov, int count,
 {
 	struct rt_file *f = __rt_file(fd);
 	int access = f ? f->flags & O_ACCMODE : 0;
+	uint64_t at;
 	long n;
 
-	if (!f || access == (write ? O_RDONLY : O_WRONLY))
+	if (!f || (f->flags & O_PATH) ||
+	    access == (write ? O_RDONLY : O_WRONLY))
 		return -EBADF;
 	n = __rt_iov_bytes(iov, count);
 	if (n < 0)
@@ -48,10 +76,14 @@ static long transfer(int fd, int write, const struct iovec *iov, int count,
 		return -ESPIPE;
 	if (offset && *offset < 0)
 		return -EINVAL;
-	n = (write ? f->ops->writev : f->ops->readv)(
-		f, iov, count, offset ? (uint64_t)*offset : f->offset);
+	if (!(write ? f->ops->writev : f->ops->readv))
+		return -EISDIR;
+	at = offset ? (uint64_t)*offset : f->offset;
+	if (write && (f->flags & O_APPEND) && f->ops->size)
+		at = f->ops->size(f);
+	n = (write ? f->ops->writev : f->ops->readv)(f, iov, count, at);
 	if (n > 0 && !offset)
-		f->offset += (uint64_t)n;
+		f->offset = at + (uint64_t)n;
 	return n;
 }
 
@@ -110,6 +142,13 @@ long __rt_sys_close(int fd)
 
 	if (!f)
 		return -EBADF;
+	__rt_fds[fd].file = NULL;
+	if (--f->refs)
+		return 0;
+	if (f->locks)
+		__rt_locks_release(f);
+	if (f->ops->release)
+		f->ops->release(f);
 	f->ops = NULL;
 	return 0;
 }
@@ -118,7 +157,7 @@ long __rt_sys_ioctl(int fd, unsigned request, void *arg)
 {
 	struct rt_file *f = __rt_file(fd);
 
-	if (!f)
+	if (!f || (f->flags & O_PATH))
 		return -EBADF;
 	return f->ops->ioctl ? f->ops->ioctl(f, request, arg) : -ENOTTY;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Open files and the descriptor table. */
+/* Open files and the descriptors that name them. */
 #ifndef RT_FILE_H
 #define RT_FILE_H
 
@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 struct rt_file;
+struct rt_vnode;
 struct stat;
 
 /*
@@ -21,30 +22,55 @@ struct rt_file_ops {
 	long (*writev)(struct rt_file *file, const struct iovec *iov, int count,
 		       uint64_t offset);
 	long (*ioctl)(struct rt_file *file, unsigned request, void *arg);
-	long (*sync)(struct rt_file *file);
+	long (*sync)(struct rt_file *file, int data_only);
 	uint64_t (*size)(struct rt_file *file); /* NULL: cannot seek */
-	unsigned mode; /* st_mode: type and permissions */
+	/* The next data (@hole: hole) from @offset on; see lseek(2). */
+	long (*seek)(struct rt_file *file, uint64_t offset, int hole);
+	/* mmap(2): arguments are sound. The address. */
+	long (*map)(struct rt_file *file, uintptr_t hint, size_t bytes,
+		    int protection, int flags, uint64_t offset);
+	void (*stat)(struct rt_file *file, struct stat *st);
+	void (*release)(struct rt_file *file); /* the last one has closed it */
+	unsigned mode; /* st_mode without a vnode: type and permissions */
 };
 
+/* An open file description: open(2). */
 struct rt_file {
 	const struct rt_file_ops *ops; /* NULL: this entry is free */
+	unsigned refs;		       /* descriptors */
 	unsigned device;	       /* which of its kind */
 	int flags;		       /* as given to open(2) */
+	int locks;		       /* it may hold some: lock.c */
 	uint64_t offset;
+	struct rt_vnode *vnode; /* NULL: not from a path */
+};
+
+struct rt_fd {
+	struct rt_file *file; /* NULL: free */
+	int flags;	      /* FD_CLOEXEC */
 };
 
 #define RT_MAX_FDS  1024
 #define RT_FIRST_FD 3 /* 0 to 2 are the console */
 
-extern struct rt_file __rt_files[RT_MAX_FDS];
+extern struct rt_fd __rt_fds[RT_MAX_FDS];
 
 /* The file behind @fd, or NULL. */
 struct rt_file *__rt_file(int fd);
 
+/* A file without descriptors, all zero but ops. Never fails, see __rt_fd. */
+struct rt_file *__rt_file_new(const struct rt_file_ops *ops);
+
+/* The lowest free descriptor from @lowest on; -EMFILE. */
+int __rt_fd_find(int lowest);
+
+/* Makes @fd, which is free, name @file. */
+void __rt_fd_set(int fd, struct rt_file *file, int flags);
+
 /* The sum of the lengths, or -EINVAL as readv(2) says. */
 long __rt_iov_bytes(const struct iovec *iov, int count);
 
-/* Opens the device called @name, as in /dev/@name. 0 or -errno. */
-int __rt_device_open(struct rt_file *file, const char *name, int flags);
+/* Called when a file that may hold locks is no longer open. */
+extern void (*__rt_locks_release)(struct rt_file *file);
 
 #endif

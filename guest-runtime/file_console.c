@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "file.h"
+#include "file_console.h"
 #include "hypercall_x86_64.h"
 #include "runtime.h"
 
@@ -128,12 +129,21 @@ _Static_assert(BP_BOOT_STDOUT_TTY == BP_BOOT_STDIN_TTY << BP_STREAM_OUT &&
 		       BP_BOOT_STDERR_TTY == BP_BOOT_STDIN_TTY << BP_STREAM_ERR,
 	       "the flags follow the streams");
 
+struct rt_file *__rt_console_file(void)
+{
+	struct rt_file *f = __rt_file_new(&console_ops);
+
+	f->device = BP_STREAM_OUT;
+	return f;
+}
+
 void __rt_files_init(void)
 {
-	for (unsigned i = 0; i < RT_FIRST_FD; i++)
-		__rt_files[i] = (struct rt_file){
-			.ops = &console_ops,
-			.device = i,
-			.flags = i ? O_WRONLY : O_RDONLY,
-		};
+	for (unsigned i = 0; i < RT_FIRST_FD; i++) {
+		struct rt_file *f = __rt_file_new(&console_ops);
+
+		f->device = i;
+		f->flags = i ? O_WRONLY : O_RDONLY;
+		__rt_fd_set((int)i, f, 0);
+	}
 }

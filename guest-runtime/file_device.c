@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* /dev/null, zero, full, random, urandom, and a name for every disk. */
+/* /dev/null, zero, full, random and urandom. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "file.h"
-#include "file_disk.h"
+#include "file_device.h"
 #include "rt_syscall.h"
-#include "runtime.h"
 
 static long sink_writev(struct rt_file *file, const struct iovec *iov,
 			int count, uint64_t offset)
@@ -63,31 +62,47 @@ static uint64_t no_size(struct rt_file *file)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	struct rt_file_ops ops;
-} devices[] = {
-	{"null",
-	 {null_readv, sink_writev, NULL, NULL, no_size, S_IFCHR | 0666}},
-	{"zero",
-	 {zero_readv, sink_writev, NULL, NULL, no_size, S_IFCHR | 0666}},
-	{"full",
-	 {zero_readv, full_writev, NULL, NULL, no_size, S_IFCHR | 0666}},
-	{"random",
-	 {random_readv, sink_writev, NULL, NULL, no_size, S_IFCHR | 0666}},
-	{"urandom",
-	 {random_readv, sink_writev, NULL, NULL, no_size, S_IFCHR | 0666}},
+static const struct rt_file_ops null_ops = {
+	.readv = null_readv,
+	.writev = sink_writev,
+	.size = no_size,
+	.mode = S_IFCHR | 0666,
 };
 
-int __rt_device_open(struct rt_file *file, const char *name, int flags)
+static const struct rt_file_ops zero_ops = {
+	.readv = zero_readv,
+	.writev = sink_writev,
+	.size = no_size,
+	.mode = S_IFCHR | 0666,
+};
+
+static const struct rt_file_ops full_ops = {
+	.readv = zero_readv,
+	.writev = full_writev,
+	.size = no_size,
+	.mode = S_IFCHR | 0666,
+};
+
+static const struct rt_file_ops random_ops = {
+	.readv = random_readv,
+	.writev = sink_writev,
+	.size = no_size,
+	.mode = S_IFCHR | 0666,
+};
+
+const struct rt_file_ops *__rt_memory_device(unsigned minor)
 {
-	if (flags & O_DIRECTORY)
-		return -ENOTDIR;
-	for (unsigned i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
-		if (!strcmp(name, devices[i].name)) {
-			file->ops = &devices[i].ops;
-			return 0;
-		}
+	switch (minor) {
+	case 3:
+		return &null_ops;
+	case 5:
+		return &zero_ops;
+	case 7:
+		return &full_ops;
+	case 8:
+	case 9:
+		return &random_ops;
+	default:
+		return NULL;
 	}
-	return __rt_disk_open(file, name, flags);
 }

@@ -14,9 +14,12 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "disk_device.h"
 #include "file.h"
+#include "file_vnode.h"
 #include "hypercall_x86_64.h"
 #include "runtime.h"
+#include "vnode.h"
 
 #define BOUNCE_BYTES 65536 /* the largest block there is */
 
@@ -31,9 +34,7 @@ static char bounce[BOUNCE_BYTES];
 
 static const struct bp_device *device_of(const struct rt_file *file)
 {
-	const char *base = (const char *)__rt_boot + __rt_boot->device_offset;
-
-	return (const struct bp_device *)(const void *)base + file->device;
+	return __rt_device(file->device);
 }
 
 static uint64_t disk_size(struct rt_file *file)
@@ -145,8 +146,9 @@ static long disk_readv(struct rt_file *file, const struct iovec *iov, int count,
 	return err ? err : (long)total;
 }
 
-static long disk_sync(struct rt_file *file)
+static long disk_sync(struct rt_file *file, int data_only)
 {
+	(void)data_only;
 	return -__rt_errno_of(-hypercall_block_flush(file->device));
 }
 
@@ -211,7 +213,7 @@ static long disk_writev(struct rt_file *file, const struct iovec *iov,
 	if (!total)
 		total = (uint64_t)err;
 	if (file->flags & O_DSYNC) {
-		err = disk_sync(file);
+		err = disk_sync(file, 1);
 		if (err)
 			return err;
 	}
@@ -239,7 +241,7 @@ static long disk_ioctl(struct rt_file *file, unsigned request, void *arg)
 		*(int *)arg = !!(d->flags & BP_DEVICE_READ_ONLY);
 		return 0;
 	case BLKFLSBUF:
-		return disk_sync(file);
+		return disk_sync(file, 1);
 	case BLKDISCARD:
 		if ((file->flags & O_ACCMODE) == O_RDONLY)
 			return -EBADF;
@@ -250,29 +252,31 @@ static long disk_ioctl(struct rt_file *file, unsigned request, void *arg)
 	}
 }
 
+static void disk_stat(struct rt_file *file, struct stat *st)
+{
+	__rt_vnode_stat(file->vnode, st);
+}
+
+static void disk_release(struct rt_file *file)
+{
+	__rt_vnode_put(file->vnode);
+}
+
 static const struct rt_file_ops disk_ops = {
 	.readv = disk_readv,
 	.writev = disk_writev,
 	.ioctl = disk_ioctl,
 	.sync = disk_sync,
 	.size = disk_size,
+	.stat = disk_stat,
+	.release = disk_release,
 	.mode = S_IFBLK | 0660,
 };
 
-int __rt_disk_open(struct rt_file *file, const char *name, int flags)
+struct rt_file *__rt_disk_file(unsigned device)
 {
-	for (unsigned i = 0; i < __rt_boot->device_count; i++) {
-		const struct bp_device *d;
+	struct rt_file *f = __rt_file_new(&disk_ops);
 
-		file->device = i;
-		d = device_of(file);
-		if (d->kind != BP_DEVICE_BLOCK || strcmp(name, d->name))
-			continue;
-		if ((d->flags & BP_DEVICE_READ_ONLY) &&
-		    (flags & O_ACCMODE) != O_RDONLY)
-			return -EROFS;
-		file->ops = &disk_ops;
-		return 0;
-	}
-	return -ENOENT;
+	f->device = device;
+	return f;
 }

@@ -5,7 +5,7 @@
 
 struct rt_file;
 
-/* Opens the disk called @name. 0, -ENOENT, or -EROFS for writing. */
-int __rt_disk_open(struct rt_file *file, const char *name, int flags);
+/* A new open file: the block device with this number. */
+struct rt_file *__rt_disk_file(unsigned device);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * brk() and anonymous mmap(), in the heap that boot info names.
+ * brk() and mmap(), in the heap that boot info names.
  *
  * THEORY OF OPERATION
  * brk grows up from the bottom, mappings are placed from the top down; free
@@ -16,6 +16,9 @@
 #include <sys/mman.h>
 
 #include "extent.h"
+#include "file.h"
+#include "file_map.h"
+#include "memory_hook.h"
 #include "memory_map.h"
 #include "rt_syscall.h"
 #include "runtime.h"
@@ -24,6 +27,10 @@ static uintptr_t heap_start, heap_end;
 static uintptr_t brk_now;
 /* Never touched yet: [brk_highest, mapping_lowest). */
 static uintptr_t brk_highest, mapping_lowest;
+
+void (*__rt_memory_shrink)(void);
+int __rt_memory_keep;
+const struct rt_shared_maps *__rt_shared_maps;
 
 static void init(void)
 {
@@ -61,18 +68,63 @@ static void clear_overlap(uintptr_t start, uintptr_t end, uintptr_t used_start,
 		memset((void *)start, 0, end - start);
 }
 
-/* Makes a range that is about to be handed out zero, touching little. */
-static void clear(uintptr_t start, uintptr_t end)
+/* What is handed out next to used memory counts as used itself. */
+static void note_used(uintptr_t start, uintptr_t end)
 {
-	clear_overlap(start, end, heap_start, brk_highest);
-	clear_overlap(start, end, mapping_lowest, heap_end);
-	/* What is handed out next to used memory counts as used itself. */
 	if (start > brk_highest) {
 		if (start < mapping_lowest)
 			mapping_lowest = start;
 	} else if (end > brk_highest) {
 		brk_highest = end;
 	}
+}
+
+/* Makes a range that is about to be handed out zero, touching little. */
+static void clear(uintptr_t start, uintptr_t end)
+{
+	clear_overlap(start, end, heap_start, brk_highest);
+	clear_overlap(start, end, mapping_lowest, heap_end);
+	note_used(start, end);
+}
+
+void *__rt_memory_take(size_t bytes)
+{
+	uintptr_t start;
+
+	init();
+	start = __rt_extent_take(page_up(bytes));
+	if (start)
+		note_used(start, start + page_up(bytes));
+	return (void *)start;
+}
+
+void __rt_memory_give(void *start, size_t bytes)
+{
+	__rt_extent_give((uintptr_t)start, (uintptr_t)start + page_up(bytes));
+}
+
+size_t __rt_memory_total(void)
+{
+	init();
+	return heap_end - heap_start;
+}
+
+/* For the program: has what is cached make way before there is none. */
+static uintptr_t take(size_t bytes)
+{
+	uintptr_t start = __rt_extent_take(bytes);
+
+	if (!start && __rt_memory_shrink && !__rt_memory_keep) {
+		__rt_memory_shrink();
+		start = __rt_extent_take(bytes);
+	}
+	return start;
+}
+
+/* Whatever the range was part of, it no longer is. 0 or -errno. */
+static long unmap(uintptr_t start, size_t bytes)
+{
+	return __rt_shared_maps ? __rt_shared_maps->unmap(start, bytes) : 0;
 }
 
 long __rt_sys_brk(uintptr_t wanted)
@@ -101,14 +153,33 @@ long __rt_sys_brk(uintptr_t wanted)
 
 static long map_fixed(uintptr_t start, size_t bytes, int flags)
 {
+	long err;
+
 	if (!in_heap(start, &bytes))
 		return -ENOMEM;
 	if ((flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE &&
 	    !__rt_extent_is_free(start, start + bytes))
 		return -EEXIST;
+	err = unmap(start, bytes);
+	if (err)
+		return err;
 	__rt_extent_take_at(start, start + bytes);
 	clear(start, start + bytes);
 	return (long)start;
+}
+
+static long map_file(uintptr_t hint, size_t bytes, int protection, int flags,
+		     int fd, int64_t offset)
+{
+	struct rt_file *f = __rt_file(fd);
+
+	if (!f)
+		return -EBADF;
+	if (offset < 0 || (uint64_t)offset % BP_PAGE_BYTES)
+		return -EINVAL;
+	if (!f->ops->map)
+		return -ENODEV;
+	return f->ops->map(f, hint, bytes, protection, flags, (uint64_t)offset);
 }
 
 long __rt_sys_mmap(uintptr_t hint, size_t bytes, int protection, int flags,
@@ -116,7 +187,6 @@ long __rt_sys_mmap(uintptr_t hint, size_t bytes, int protection, int flags,
 {
 	uintptr_t start;
 
-	(void)fd, (void)offset;
 	init();
 	if (!bytes)
 		return -EINVAL;
@@ -125,13 +195,13 @@ long __rt_sys_mmap(uintptr_t hint, size_t bytes, int protection, int flags,
 	if (!(flags & (MAP_SHARED | MAP_PRIVATE)))
 		return -EINVAL;
 	if (!(flags & MAP_ANONYMOUS))
-		return -ENODEV;
+		return map_file(hint, bytes, protection, flags, fd, offset);
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
 		return map_fixed(hint, bytes, flags);
 	if (bytes > heap_end - heap_start)
 		return -ENOMEM;
 	bytes = page_up(bytes);
-	start = __rt_extent_take(bytes);
+	start = take(bytes);
 	if (!start)
 		return -ENOMEM;
 	clear(start, start + bytes);
@@ -140,9 +210,14 @@ long __rt_sys_mmap(uintptr_t hint, size_t bytes, int protection, int flags,
 
 long __rt_sys_munmap(uintptr_t start, size_t bytes)
 {
+	long err;
+
 	init();
 	if (!bytes || !in_heap(start, &bytes))
 		return -EINVAL;
+	err = unmap(start, bytes);
+	if (err)
+		return err == -EBUSY ? 0 : err;
 	__rt_extent_give(start, start + bytes);
 	return 0;
 }
@@ -159,6 +234,9 @@ long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
 		return -EINVAL;
 	if (new_bytes > heap_end - heap_start)
 		return -ENOMEM;
+	/* A file's memory stays where it is; a new mmap() may do. */
+	if (__rt_shared_maps && __rt_shared_maps->overlap(start, old_bytes))
+		return -ENOMEM;
 	new_bytes = page_up(new_bytes);
 	end = start + old_bytes;
 	if (new_bytes <= old_bytes) {
@@ -174,7 +252,7 @@ long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
 	}
 	if (!(flags & MREMAP_MAYMOVE))
 		return -ENOMEM;
-	new_start = __rt_extent_take(new_bytes);
+	new_start = take(new_bytes);
 	if (!new_start)
 		return -ENOMEM;
 	clear(new_start, new_start + new_bytes);
@@ -199,7 +277,18 @@ long __rt_sys_madvise(uintptr_t start, size_t bytes, int advice)
 	if (advice == MADV_DONTNEED) {
 		if (!in_heap(start, &bytes))
 			return -EINVAL;
+		if (__rt_shared_maps && __rt_shared_maps->overlap(start, bytes))
+			return 0;
 		memset((void *)start, 0, bytes);
 	}
 	return 0;
+}
+
+long __rt_sys_msync(uintptr_t start, size_t bytes, int flags)
+{
+	init();
+	if (start % BP_PAGE_BYTES || !in_heap(start, &bytes))
+		return start % BP_PAGE_BYTES ? -EINVAL : -ENOMEM;
+	return __rt_shared_maps ? __rt_shared_maps->sync(start, bytes, flags)
+				: 0;
 }

@@ -12,14 +12,18 @@
 
 #define RANDOM_MAX_BYTES 0x1ffffff /* as Linux: getrandom(2) */
 
+void (*__rt_at_exit)(void);
+
 long __rt_sys_exit(int status)
 {
+	if (__rt_at_exit)
+		__rt_at_exit();
 	hypercall_exit(status);
 }
 
 long __rt_sys_exit_group(int status)
 {
-	hypercall_exit(status);
+	return __rt_sys_exit(status);
 }
 
 long __rt_sys_set_thread_area(uintptr_t address)

@@ -13,12 +13,16 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
 #ifndef SYS_tls_alloc
 #define SYS_tls_alloc 1000 /* see musl/syscall_arch.h */
 #endif
 
 struct iovec;
 struct stat;
+struct statfs;
 struct timespec;
 struct timeval;
 struct utsname;

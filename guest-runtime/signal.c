@@ -49,7 +49,7 @@ static void deliver(int signal)
 	    (a.handler == SIG_DFL && ignored_by_default(signal)))
 		return;
 	if (a.handler == SIG_DFL)
-		hypercall_exit(128 + signal);
+		__rt_sys_exit(128 + signal);
 	if (a.flags & SA_RESETHAND)
 		actions[signal].handler = SIG_DFL;
 	memset(&info, 0, sizeof(info));

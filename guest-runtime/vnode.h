@@ -45,20 +45,21 @@ struct rt_vnode {
 	uint64_t blocks; /* of 512 bytes; the file system keeps it right */
 	struct timespec atime, mtime, ctime;
 
-	unsigned dirty;	     /* RT_DIRTY_* */
-	int error;	     /* -errno of a failed write-back, told once */
-	void *pages;	     /* page.c's tree */
+	unsigned dirty; /* RT_DIRTY_* */
+	int error;	/* -errno of a failed write-back, told once */
+	void *pages;	/* page.c's tree */
 	unsigned page_levels;
 	size_t page_count, dirty_pages;
 	uint64_t read_next;  /* page after the last read: see page.c */
 	unsigned read_ahead; /* pages */
 	void *maps;	     /* shared mappings: file_map.c's */
 	void *locks;	     /* fcntl locks: lock.c's */
-	struct rt_mount *covered_by; /* what is mounted here */
-	void *device;	     /* of a node in /dev: devfs.c's */
 
+	/* vnode.c's: of equal hash; unused, oldest first; with something dirty
+	 */
 	struct rt_vnode *hash_next;
-	struct rt_vnode *lru_prev, *lru_next;
+	struct rt_vnode *idle_prev, *idle_next;
+	struct rt_vnode *dirty_prev, *dirty_next;
 };
 
 /* One entry of a directory. Returns nonzero when there is no room for it. */
@@ -132,7 +133,8 @@ struct rt_fs_ops {
 	/*
 	 * Whole pages of the file from @offset, scattered over @list, which
 	 * together are contiguous in the file. Holes and what is past the end
-	 * read as zero; writing skips what has no block (see allocate).
+	 * read as zero; writing skips what has no block (see allocate). NULL:
+	 * there is no disk, pages are kept, and nobody allocates.
 	 */
 	long (*read)(struct rt_vnode *v, uint64_t offset,
 		     const struct bp_segment *list, unsigned count);
@@ -141,8 +143,9 @@ struct rt_fs_ops {
 	/*
 	 * Gives every block that [offset, offset + bytes) touches a place. The
 	 * caller will write all of it before the next commit, except with
-	 * @unwritten: then it reads as zero until it is written. NULL: not
-	 * needed. Does not change the size. On -ENOSPC some may have one.
+	 * @unwritten: then it reads as zero until it is written. Does not
+	 * change the size. On -ENOSPC some may have one. -EAGAIN, as from any
+	 * call that changes something: there will be room after a commit.
 	 */
 	long (*allocate)(struct rt_vnode *v, uint64_t offset, uint64_t bytes,
 			 int unwritten);
@@ -162,22 +165,34 @@ struct rt_fs_ops {
 	long (*commit)(struct rt_mount *mount);
 	/* Data that was written into allocated blocks survives a crash. */
 	long (*flush)(struct rt_mount *mount);
-	/* Whether something other than data waits for a commit. */
+	/*
+	 * Whether something other than data waits for a commit: 0, 1, or 2
+	 * when it has become so much that it should be committed now.
+	 */
 	int (*pending)(struct rt_mount *mount);
 	long (*statfs)(struct rt_mount *mount, struct statfs *to);
 	/* After a commit: leaves a clean file system behind. */
 	long (*unmount)(struct rt_mount *mount);
 };
 
+/*
+ * A mounted file system. It appears in @parent under @name, whether that has
+ * such an entry or not: so that a disk can be mounted in a read-only tree.
+ */
 struct rt_mount {
 	const struct rt_fs_ops *ops;
-	void *fs;	  /* the file system's own */
-	dev_t dev;	  /* st_dev */
+	void *fs;  /* the file system's own */
+	dev_t dev; /* st_dev */
 	int read_only;
-	int error;	  /* of a commit that failed: told by the next sync */
-	const char *path; /* where, for messages */
 	struct rt_vnode *root;
-	struct rt_vnode *covers; /* what it is mounted on; NULL for "/" */
+	struct rt_vnode *parent; /* NULL: this is "/" */
+	const char *name;
+	const char *path; /* all of it, for messages */
+	const char *source;
+	/* Until something asks for it: mounts it then. NULL: mounted. */
+	long (*attach)(struct rt_mount *mount);
+	unsigned device;	/* the disk, for attach */
+	uint64_t commit_due_ns; /* monotonic; 0: nothing waits */
 	struct rt_mount *next;
 };
 
@@ -190,6 +205,15 @@ struct rt_vnode *__rt_vnode_hold(struct rt_vnode *v);
 void __rt_vnode_put(struct rt_vnode *v);
 /* Its attributes have changed. */
 void __rt_vnode_dirty(struct rt_vnode *v, unsigned what);
+/* It has a dirty page. */
+void __rt_vnode_list_dirty(struct rt_vnode *v);
+/*
+ * Gives the file system of @mount (NULL: each) all that is dirty above it,
+ * data and attributes. Goes on after an error; the first one is returned.
+ */
+long __rt_vnode_write_back(const struct rt_mount *mount);
+/* Forgets all that nobody uses. Nothing of it is dirty. */
+void __rt_vnode_forget_all(const struct rt_mount *mount);
 
 /* Wall-clock time, as file systems stamp it. */
 void __rt_now(struct timespec *to);

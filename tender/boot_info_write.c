@@ -17,12 +17,23 @@ static uint64_t strings_bytes(int count, char *const *strings)
 	return bytes;
 }
 
+static uint64_t mount_bytes(const struct boot_strings *s, unsigned count)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (s->mount[i])
+			bytes += strlen(s->mount[i]) + 1;
+	return bytes;
+}
+
 uint32_t boot_info_bytes(const struct boot_strings *s, unsigned device_count)
 {
 	uint64_t bytes = sizeof(struct bp_boot_info) +
 			 device_count * sizeof(struct bp_device) +
 			 strings_bytes(s->argc, s->argv) +
-			 strings_bytes(s->envc, s->env);
+			 strings_bytes(s->envc, s->env) +
+			 mount_bytes(s, device_count);
 
 	return bytes <= BP_BOOT_INFO_END - BP_BOOT_INFO_GPA ? (uint32_t)bytes
 							    : UINT32_MAX;
@@ -72,7 +83,18 @@ void boot_info_write(struct guest_mem *mem, struct bp_boot_info *info,
 	info->envc = (uint32_t)s->envc;
 	info->env_offset = (uint32_t)(at - base);
 	at = put_strings(at, s->envc, s->env);
+	info->strings_bytes = (uint32_t)(at - base) - info->argv_offset;
+	for (unsigned i = 0; i < info->device_count; i++) {
+		struct bp_device *d =
+			(struct bp_device *)(void *)(base +
+						     info->device_offset +
+						     i * sizeof(*d));
+
+		if (!s->mount[i])
+			continue;
+		d->mount_offset = (uint32_t)(at - base);
+		at = stpcpy(at, s->mount[i]) + 1;
+	}
 	info->size_bytes = (uint32_t)(at - base);
-	info->strings_bytes = info->size_bytes - info->argv_offset;
 	memcpy(base, info, sizeof(*info));
 }

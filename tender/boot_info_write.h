@@ -16,6 +16,8 @@ struct boot_strings {
 	char *const *argv;
 	int envc;
 	char *const *env;
+	/* Of device i, or NULL; as many as there are devices. */
+	const char *const *mount;
 };
 
 /* Bytes that boot info takes, or UINT32_MAX when its place cannot hold it. */

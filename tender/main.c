@@ -128,20 +128,25 @@ static const struct vcpu_ops *choose_cpu(enum cpu_choice choice)
 static int build_machine(struct machine *m, const struct options *o)
 {
 	const struct vcpu_ops *ops = choose_cpu(o->cpu);
+	const char *mount[BP_MAX_DEVICES] = {NULL};
 	struct boot_strings strings = {
 		.argc = o->guest_argc,
 		.argv = o->guest_argv,
 		.envc = o->env_count,
 		.env = o->env,
+		.mount = mount,
 	};
 	struct bp_boot_info info = {.device_count = m->device_count};
 	struct vcpu_start start = {.arg = BP_BOOT_INFO_GPA};
 	struct vcpu_features features = {0};
-	uint32_t bytes = boot_info_bytes(&strings, m->device_count);
+	uint32_t bytes;
 	uint64_t pointers = (uint64_t)o->guest_argc + (uint64_t)o->env_count;
 	uint64_t stack_bytes;
 	int err;
 
+	for (unsigned i = 0; i < o->disk_count; i++)
+		mount[i] = o->disk[i].mount;
+	bytes = boot_info_bytes(&strings, m->device_count);
 	if (bytes == UINT32_MAX) {
 		log_error("arguments and environment take more than %llu KiB; "
 			  "pass less",

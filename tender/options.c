@@ -24,7 +24,7 @@ static const char help[] =
 	"usage: tender [options] IMAGE [argument...]\n"
 	"Runs a unikernel image (see imgbuild) in a virtual machine.\n"
 	"\n"
-	"  --disk=[NAME=]PATH[,ro][,block-size=N]\n"
+	"  --disk=[NAME=]PATH[,ro][,mount=DIR][,block-size=N]\n"
 	"                      attach a file or block device; repeatable\n"
 	"                      (names: disk0, disk1, ...; a comma in PATH: "
 	",,)\n"
@@ -183,9 +183,43 @@ static char *next_part(char **at)
 	return start;
 }
 
+/* An absolute path without a part that is empty, "." or "..". */
+static bool is_plain_path(const char *path)
+{
+	if (!strcmp(path, "/"))
+		return true;
+	while (*path == '/') {
+		size_t n = strcspn(++path, "/");
+
+		if (!n || n > 255 || !strncmp(path, "..", n < 2 ? 2 : n) ||
+		    (n == 1 && *path == '.'))
+			return false;
+		path += n;
+	}
+	return !*path;
+}
+
+static bool parse_mount(struct disk_option *d, const char *path)
+{
+	bool none = !strcmp(path, "none");
+
+	if (!none &&
+	    (*path != '/' || !is_plain_path(path) || !strcmp(path, "/dev"))) {
+		log_error("--disk: mount=%s: expected an absolute path such as "
+			  "/srv, not /dev, or none",
+			  path);
+		return false;
+	}
+	free(d->mount);
+	d->mount = strdup(none ? "" : path);
+	if (!d->mount)
+		log_error("out of memory");
+	return d->mount;
+}
+
 static bool parse_disk_part(struct disk_option *d, const char *part)
 {
-	static const char block_size[] = "block-size=";
+	static const char block_size[] = "block-size=", mount[] = "mount=";
 	const char *at = part + strlen(block_size);
 	uint64_t n;
 
@@ -193,9 +227,11 @@ static bool parse_disk_part(struct disk_option *d, const char *part)
 		d->read_only = true;
 		return true;
 	}
+	if (!strncmp(part, mount, strlen(mount)))
+		return parse_mount(d, part + strlen(mount));
 	if (strncmp(part, block_size, strlen(block_size))) {
-		log_error("--disk: unknown option '%s'; known are ro and "
-			  "block-size=N",
+		log_error("--disk: unknown option '%s'; known are ro, "
+			  "mount=PATH and block-size=N",
 			  part);
 		return false;
 	}
@@ -231,6 +267,20 @@ static bool name_disk(struct options *o, struct disk_option *d, char **path)
 	return true;
 }
 
+static bool mount_is_free(const struct options *o, const struct disk_option *d)
+{
+	for (unsigned i = 0; i < o->disk_count; i++) {
+		const char *other = o->disk[i].mount;
+
+		if (d->mount && *d->mount && other &&
+		    !strcmp(other, d->mount)) {
+			log_error("--disk: two disks have mount=%s", other);
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool parse_disk(struct options *o, const char *arg)
 {
 	struct disk_option d = {.block_bytes = BLOCK_BYTES_DEFAULT};
@@ -256,11 +306,15 @@ static bool parse_disk(struct options *o, const char *arg)
 	while (at)
 		if (!parse_disk_part(&d, next_part(&at)))
 			goto free_copy;
+	if (!mount_is_free(o, &d))
+		goto free_copy;
 	d.path = strdup(path);
 	good = d.path;
 	if (good)
 		o->disk[o->disk_count++] = d;
 free_copy:
+	if (!good)
+		free(d.mount);
 	free(copy);
 	return good;
 }
@@ -357,7 +411,9 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 
 void options_finish(struct options *o)
 {
-	for (unsigned i = 0; i < o->disk_count; i++)
+	for (unsigned i = 0; i < o->disk_count; i++) {
 		free(o->disk[i].path);
+		free(o->disk[i].mount);
+	}
 	free(o->env);
 }

@@ -13,6 +13,7 @@ struct disk_option {
 	char *path; /* owned */
 	bool read_only;
 	uint32_t block_bytes;
+	char *mount; /* owned; NULL: nothing said, "": nowhere */
 };
 
 enum cpu_choice {

@@ -465,7 +465,7 @@ bare() {
 	sed -i 's/short 1, 0/short 2, 0/' bare.S
 	fails_with_one_line bare -o bare.hvt
 	[[ $output == *"ABI 2.0"* ]]
-	sed -i 's/short 2, 0/short 1, 1/' bare.S
+	sed -i 's/short 2, 0/short 1, 99/' bare.S
 	fails_with_one_line bare -o bare.hvt
 }
 
@@ -590,7 +590,7 @@ bare() {
 
 @test "inspect --json agrees with readelf" {
 	"$BIN/imgbuild" hello.c -o hello.hvt
-	[ "$(json hello.hvt .abi.minor)" -eq 0 ]
+	[ "$(json hello.hvt .abi.minor)" -eq 1 ]
 	entry=$(readelf -hW hello.hvt | sed -n 's/.*Entry.*: *//p')
 	[ "$(json hello.hvt .entry)" -eq $((entry)) ]
 	[ "$(json hello.hvt .file_bytes)" -eq "$(stat -c %s hello.hvt)" ]

@@ -108,7 +108,7 @@ static void others(void)
 	int fds = 0;
 
 	CHECK(open("/dev/nonesuch", O_RDONLY) == -1 && errno == ENOENT);
-	CHECK(open("/dev/", O_RDONLY) == -1);
+	CHECK(open("/dev/", O_RDWR) == -1 && errno == EISDIR);
 	CHECK(open("", O_RDONLY) == -1 && errno == ENOENT);
 	CHECK(open("/etc/passwd", O_RDONLY) == -1 && errno == ENOENT);
 	CHECK(open("/new", O_WRONLY | O_CREAT, 0600) == -1);

@@ -107,7 +107,7 @@ static void info(void)
 	CHECK(!fsync(fd) && !fdatasync(fd) && !close(fd));
 	FAILS(fsync(fd), EBADF);
 	FAILS(open("/dev/nodisk", O_RDONLY), ENOENT);
-	FAILS(open("/dev/nodisk", O_RDWR | O_CREAT, 0600), ENOENT);
+	FAILS(open("/dev/nodisk", O_RDWR | O_CREAT, 0600), EROFS);
 	FAILS(open(path, O_RDONLY | O_DIRECTORY), ENOTDIR);
 }
 

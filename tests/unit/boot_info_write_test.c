@@ -17,9 +17,14 @@ static char *some[] = {"image.hvt", "",		  "a b",
 		       "--disk=x",  "\xc3\xa4\n", "last"};
 static char *env[] = {"A=1", "EMPTY=", "LONG=============="};
 
+static const char *const no_mount[BP_MAX_DEVICES];
+
 static const struct image image = {.phdr_gpa = 0x100040, .phdr_count = 7};
 static const struct image_layout layout = {0x110000, 0x200000, 0x201000,
 					   MEM_BYTES};
+
+/* What is said of devices 0, 3, 6...; 1, 4...; 2, 5... */
+static const char *const mounts[] = {"/srv", NULL, ""};
 
 static uint32_t word(const struct guest_mem *mem, uint64_t offset)
 {
@@ -39,14 +44,18 @@ static uint32_t write_info(struct guest_mem *mem, int argc, int envc,
 			   unsigned devices)
 {
 	struct bp_device device[BP_MAX_DEVICES];
-	struct boot_strings strings = {argc, some, envc, env};
+	const char *mount[BP_MAX_DEVICES];
+	struct boot_strings strings = {argc, some, envc, env, mount};
 	struct bp_boot_info info = {
 		.flags = 0x15,
 		.tsc_hz = 0x123456789abcULL,
 		.device_count = devices,
 	};
-	uint32_t bytes = boot_info_bytes(&strings, devices);
+	uint32_t bytes;
 
+	for (unsigned i = 0; i < devices; i++)
+		mount[i] = mounts[i % COUNT_OF(mounts)];
+	bytes = boot_info_bytes(&strings, devices);
 	memset(device, 0, sizeof(device));
 	for (unsigned i = 0; i < devices; i++) {
 		device[i].kind = BP_DEVICE_BLOCK;
@@ -77,7 +86,7 @@ static void check_strings(const struct guest_mem *mem, const char *what,
 
 static void check_fixed(const struct guest_mem *mem)
 {
-	EXPECT(!memcmp(mem->base + BP_BOOT_INFO_GPA, "HvTi\1\0\0\0", 8),
+	EXPECT(!memcmp(mem->base + BP_BOOT_INFO_GPA, "HvTi\1\0\1\0", 8),
 	       "magic or version");
 	EXPECT(word(mem, 8) == 0x15, "flags");
 	EXPECT(quad(mem, 16) == MEM_BYTES && quad(mem, 24) == 0x110000 &&
@@ -108,6 +117,27 @@ static void check_devices(const struct guest_mem *mem, unsigned count)
 	}
 }
 
+/* The strings lie one after another behind all others. */
+static void check_mounts(const struct guest_mem *mem, unsigned count,
+			 uint32_t at)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const char *path = mounts[i % COUNT_OF(mounts)];
+		uint32_t offset = word(mem, word(mem, 112) + i * 72 + 52);
+
+		if (!path) {
+			EXPECT(offset == 0, "device %u has a path", i);
+			continue;
+		}
+		EXPECT(offset == at && !strcmp((const char *)mem->base +
+						       BP_BOOT_INFO_GPA + at,
+					       path),
+		       "path of device %u at %u", i, offset);
+		at += (uint32_t)strlen(path) + 1;
+	}
+	EXPECT(word(mem, 12) == at, "ends at %u", at);
+}
+
 static void check_case(int argc, int envc, unsigned devices)
 {
 	struct guest_mem mem;
@@ -128,7 +158,7 @@ static void check_case(int argc, int envc, unsigned devices)
 	EXPECT(word(&mem, 124) == (unsigned)envc, "%u variables",
 	       word(&mem, 124));
 	check_strings(&mem, "variable", env_at, env, envc);
-	EXPECT(word(&mem, 132) == bytes - argv_at, "bytes of strings");
+	check_mounts(&mem, devices, argv_at + word(&mem, 132));
 	EXPECT(mem.base[end] == 0x77 && mem.base[BP_BOOT_INFO_GPA - 1] == 0x77,
 	       "written beyond its bytes");
 	EXPECT(mem.region_count == 1 &&
@@ -154,7 +184,7 @@ static void test_limit(void)
 {
 	uint64_t fixed = sizeof(struct bp_boot_info) + sizeof(struct bp_device);
 	char *text = malloc(ROOM_BYTES + 1);
-	struct boot_strings strings = {1, &text, 1, &text};
+	struct boot_strings strings = {1, &text, 1, &text, no_mount};
 
 	if (!text)
 		exit(1);
@@ -182,7 +212,7 @@ static void test_far_too_much(void)
 {
 	size_t big = 1 << 20;
 	char *text = malloc(big), *many[4096];
-	struct boot_strings strings = {COUNT_OF(many), many, 0, NULL};
+	struct boot_strings strings = {COUNT_OF(many), many, 0, NULL, no_mount};
 
 	if (!text)
 		exit(1);

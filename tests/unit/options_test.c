@@ -135,6 +135,15 @@ static const struct bad bad[] = {
 	{{"--disk=a,,,b", "image", NULL}, "'b'"},
 	{{"--disk=a,block-size", "image", NULL}, "'block-size'"},
 	{{"--disk=a,block-size=", "image", NULL}, "block-size="},
+	{{"--disk=a,mount=", "image", NULL}, "mount="},
+	{{"--disk=a,mount=srv", "image", NULL}, "absolute path"},
+	{{"--disk=a,mount=/srv/", "image", NULL}, "absolute path"},
+	{{"--disk=a,mount=//srv", "image", NULL}, "absolute path"},
+	{{"--disk=a,mount=/a/../b", "image", NULL}, "absolute path"},
+	{{"--disk=a,mount=/a/.", "image", NULL}, "absolute path"},
+	{{"--disk=a,mount=/dev", "image", NULL}, "not /dev"},
+	{{"--disk=a,mount=/x", "--disk=b,mount=/x", "image", NULL},
+	 "two disks have mount=/x"},
 	{{"--disk=a,block-size=0", "image", NULL}, "power of two"},
 	{{"--disk=a,block-size=511", "image", NULL}, "power of two"},
 	{{"--disk=a,block-size=513", "image", NULL}, "power of two"},
@@ -276,34 +285,40 @@ struct disk_row {
 	const char *name, *path;
 	bool read_only;
 	uint32_t block_bytes;
+	const char *mount;
 };
 
 static const struct disk_row disk_rows[] = {
-	{"--disk=a", "disk0", "a", false, 512},
-	{"--disk=a,ro", "disk0", "a", true, 512},
-	{"--disk=a,ro,ro", "disk0", "a", true, 512},
-	{"--disk=a,block-size=4096", "disk0", "a", false, 4096},
-	{"--disk=a,block-size=512", "disk0", "a", false, 512},
-	{"--disk=a,ro,block-size=65536", "disk0", "a", true, 65536},
-	{"--disk=a,block-size=1024,ro", "disk0", "a", true, 1024},
-	{"--disk=data=a", "data", "a", false, 512},
-	{"--disk=a-b_9=/x/y.img,ro", "a-b_9", "/x/y.img", true, 512},
-	{"--disk=a,,b", "disk0", "a,b", false, 512},
-	{"--disk=a,,", "disk0", "a,", false, 512},
-	{"--disk=,,", "disk0", ",", false, 512},
-	{"--disk=,,,,ro,ro", "disk0", ",,ro", true, 512},
-	{"--disk=a,,ro", "disk0", "a,ro", false, 512},
-	{"--disk=data=a,,b,ro", "data", "a,b", true, 512},
-	{"--disk=data=a=b", "data", "a=b", false, 512},
-	{"--disk=./a=b", "disk0", "./a=b", false, 512},
-	{"--disk=/x/a=b", "disk0", "/x/a=b", false, 512},
-	{"--disk=Data=a", "disk0", "Data=a", false, 512},
-	{"--disk==a", "disk0", "=a", false, 512},
+	{"--disk=a", "disk0", "a", false, 512, NULL},
+	{"--disk=a,ro", "disk0", "a", true, 512, NULL},
+	{"--disk=a,ro,ro", "disk0", "a", true, 512, NULL},
+	{"--disk=a,block-size=4096", "disk0", "a", false, 4096, NULL},
+	{"--disk=a,block-size=512", "disk0", "a", false, 512, NULL},
+	{"--disk=a,ro,block-size=65536", "disk0", "a", true, 65536, NULL},
+	{"--disk=a,block-size=1024,ro", "disk0", "a", true, 1024, NULL},
+	{"--disk=a,mount=none", "disk0", "a", false, 512, ""},
+	{"--disk=a,mount=/", "disk0", "a", false, 512, "/"},
+	{"--disk=a,mount=/srv/..a/.b,ro", "disk0", "a", true, 512,
+	 "/srv/..a/.b"},
+	{"--disk=a,mount=/x,mount=/y", "disk0", "a", false, 512, "/y"},
+	{"--disk=data=a", "data", "a", false, 512, NULL},
+	{"--disk=a-b_9=/x/y.img,ro", "a-b_9", "/x/y.img", true, 512, NULL},
+	{"--disk=a,,b", "disk0", "a,b", false, 512, NULL},
+	{"--disk=a,,", "disk0", "a,", false, 512, NULL},
+	{"--disk=,,", "disk0", ",", false, 512, NULL},
+	{"--disk=,,,,ro,ro", "disk0", ",,ro", true, 512, NULL},
+	{"--disk=a,,ro", "disk0", "a,ro", false, 512, NULL},
+	{"--disk=data=a,,b,ro", "data", "a,b", true, 512, NULL},
+	{"--disk=data=a=b", "data", "a=b", false, 512, NULL},
+	{"--disk=./a=b", "disk0", "./a=b", false, 512, NULL},
+	{"--disk=/x/a=b", "disk0", "/x/a=b", false, 512, NULL},
+	{"--disk=Data=a", "disk0", "Data=a", false, 512, NULL},
+	{"--disk==a", "disk0", "=a", false, 512, NULL},
 	{"--disk=0123456789012345678901234567890=a",
-	 "0123456789012345678901234567890", "a", false, 512},
+	 "0123456789012345678901234567890", "a", false, 512, NULL},
 	/* Too long for a name. */
 	{"--disk=01234567890123456789012345678901=a", "disk0",
-	 "01234567890123456789012345678901=a", false, 512},
+	 "01234567890123456789012345678901=a", false, 512, NULL},
 };
 
 static void test_disk(void)
@@ -316,14 +331,17 @@ static void test_disk(void)
 		EXPECT(o.disk_count == 1 && !strcmp(o.disk[0].name, r->name) &&
 			       !strcmp(o.disk[0].path, r->path) &&
 			       o.disk[0].read_only == r->read_only &&
-			       o.disk[0].block_bytes == r->block_bytes,
+			       o.disk[0].block_bytes == r->block_bytes &&
+			       !o.disk[0].mount == !r->mount &&
+			       (!r->mount ||
+				!strcmp(o.disk[0].mount, r->mount)),
 		       "%s: %s, %s, ro %d, %u", r->arg, o.disk[0].name,
 		       o.disk[0].path, o.disk[0].read_only,
 		       o.disk[0].block_bytes);
 		options_finish(&o);
 	}
-	promise("--disk takes name, path with doubled commas, ro and block "
-		"size");
+	promise("--disk takes name, path with doubled commas, ro, mount "
+		"and block size");
 }
 
 static void test_disk_limit(void)

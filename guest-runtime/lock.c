@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Advisory locks. All opens of the guest are of one process, so that its POSIX
+ * locks (F_SETLK) never conflict with each other: fcntl(2). Those of open file
+ * descriptions (F_OFD_SETLK, flock) do.
+ *
+ * A lock that would have to wait waits for ever, as nobody else runs who could
+ * give it up: EDEADLK.
+ */
+#include "lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "rt_syscall.h"
+#include "vnode.h"
+
+#define END UINT64_MAX
+
+struct lock {
+	struct lock *next;
+	struct rt_file *owner;
+	bool whole; /* by flock(), which knows nothing of the others */
+	bool exclusive;
+	uint64_t start, end; /* end: not in it; END: all there is */
+};
+
+static struct lock *first_of(const struct rt_file *f)
+{
+	return f->vnode->locks;
+}
+
+static struct lock *find_conflict(const struct rt_file *f,
+				  const struct lock *wanted)
+{
+	struct lock *l;
+
+	for (l = first_of(f); l; l = l->next)
+		if (l->owner != f && l->whole == wanted->whole &&
+		    (l->exclusive || wanted->exclusive) &&
+		    l->start < wanted->end && wanted->start < l->end)
+			return l;
+	return NULL;
+}
+
+static void add(struct rt_file *f, struct lock *l)
+{
+	l->next = first_of(f);
+	f->vnode->locks = l;
+}
+
+/*
+ * Takes [start, end) out of @f's locks. @spare is for the one that may be cut
+ * in two; returns it if it was not needed.
+ */
+static struct lock *cut(struct rt_file *f, bool whole, uint64_t start,
+			uint64_t end, struct lock *spare)
+{
+	struct lock **at = (struct lock **)&f->vnode->locks, *l;
+
+	while ((l = *at)) {
+		if (l->owner != f || l->whole != whole || l->start >= end ||
+		    l->end <= start) {
+			at = &l->next;
+		} else if (l->start < start && l->end > end) {
+			*spare = *l;
+			spare->start = end;
+			l->end = start;
+			l->next = spare;
+			return NULL;
+		} else if (l->start < start) {
+			l->end = start;
+			at = &l->next;
+		} else if (l->end > end) {
+			l->start = end;
+			at = &l->next;
+		} else {
+			*at = l->next;
+			__rt_free(l);
+		}
+	}
+	return spare;
+}
+
+static void release(struct rt_file *f)
+{
+	cut(f, false, 0, END, NULL);
+	cut(f, true, 0, END, NULL);
+}
+
+static long set(struct rt_file *f, const struct lock *wanted, int unlock,
+		int wait)
+{
+	struct lock *spare, *l;
+
+	if (!unlock && find_conflict(f, wanted))
+		return wait ? -EDEADLK : -EAGAIN;
+	__rt_locks_release = release;
+	f->locks = 1;
+	spare = __rt_malloc(sizeof(*spare));
+	l = unlock ? NULL : __rt_malloc(sizeof(*l));
+	if (!spare || (!unlock && !l)) {
+		__rt_free(spare);
+		__rt_free(l);
+		return -ENOLCK;
+	}
+	__rt_free(cut(f, wanted->whole, wanted->start, wanted->end, spare));
+	if (l) {
+		*l = *wanted;
+		add(f, l);
+	}
+	return 0;
+}
+
+/* The range of a struct flock. 0 or -errno. */
+static long range(struct rt_file *f, const struct flock *from, struct lock *to)
+{
+	int64_t base = 0, start, end;
+
+	if (from->l_whence == SEEK_CUR)
+		base = (int64_t)f->offset;
+	else if (from->l_whence == SEEK_END)
+		base = (int64_t)f->vnode->size;
+	else if (from->l_whence != SEEK_SET)
+		return -EINVAL;
+	if (__builtin_add_overflow(base, from->l_start, &start) ||
+	    __builtin_add_overflow(start, from->l_len, &end))
+		return -EOVERFLOW;
+	if (from->l_len < 0) {
+		int64_t swap = start;
+
+		start = end;
+		end = swap;
+	}
+	if (start < 0)
+		return -EINVAL;
+	to->start = (uint64_t)start;
+	to->end = from->l_len ? (uint64_t)end : END;
+	return 0;
+}
+
+static void tell(struct flock *to, const struct lock *l)
+{
+	to->l_type = l->exclusive ? F_WRLCK : F_RDLCK;
+	to->l_whence = SEEK_SET;
+	to->l_start = (off_t)l->start;
+	to->l_len = l->end == END ? 0 : (off_t)(l->end - l->start);
+	to->l_pid = -1;
+}
+
+long __rt_lock_fcntl(struct rt_file *file, int command, long arg)
+{
+	struct flock *fl = (struct flock *)arg;
+	int access = file->flags & O_ACCMODE;
+	struct lock wanted = {.owner = file}, *conflict;
+	long err;
+
+	if (!file->vnode)
+		return -EBADF;
+	if (fl->l_type != F_RDLCK && fl->l_type != F_WRLCK &&
+	    fl->l_type != F_UNLCK)
+		return -EINVAL;
+	err = range(file, fl, &wanted);
+	if (err)
+		return err;
+	wanted.exclusive = fl->l_type == F_WRLCK;
+	if (command != F_GETLK && command != F_OFD_GETLK &&
+	    ((fl->l_type == F_RDLCK && access == O_WRONLY) ||
+	     (fl->l_type == F_WRLCK && access == O_RDONLY)))
+		return -EBADF;
+	if (command >= F_OFD_GETLK && fl->l_pid)
+		return -EINVAL;
+	switch (command) {
+	case F_GETLK:
+		fl->l_type = F_UNLCK;
+		return 0;
+	case F_OFD_GETLK:
+		conflict = find_conflict(file, &wanted);
+		if (conflict)
+			tell(fl, conflict);
+		else
+			fl->l_type = F_UNLCK;
+		return 0;
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return set(file, &wanted, fl->l_type == F_UNLCK,
+			   command == F_OFD_SETLKW);
+	default:
+		return 0;
+	}
+}
+
+long __rt_sys_flock(int fd, int operation)
+{
+	struct rt_file *f = __rt_file(fd);
+	struct lock wanted = {.owner = f, .whole = true, .end = END};
+
+	if (!f || (f->flags & O_PATH))
+		return -EBADF;
+	if (!f->vnode)
+		return 0;
+	switch (operation & ~LOCK_NB) {
+	case LOCK_SH:
+	case LOCK_UN:
+		break;
+	case LOCK_EX:
+		wanted.exclusive = true;
+		break;
+	default:
+		return -EINVAL;
+	}
+	return set(f, &wanted, (operation & ~LOCK_NB) == LOCK_UN,
+		   !(operation & LOCK_NB));
+}

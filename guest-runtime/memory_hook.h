@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* Memory for the runtime's own use: whole pages of the heap. */
+#ifndef RT_MEMORY_HOOK_H
+#define RT_MEMORY_HOOK_H
+
+#include <stddef.h>
+
+/* Whole pages, not cleared, or NULL. Never calls __rt_memory_shrink. */
+void *__rt_memory_take(size_t bytes);
+void __rt_memory_give(void *start, size_t bytes);
+
+/* Bytes of the heap, used or not. */
+size_t __rt_memory_total(void);
+
+/* Called once before an allocation of the program's fails. */
+extern void (*__rt_memory_shrink)(void);
+
+/* While it is set, mmap() and mremap() are the runtime's own: none of that. */
+extern int __rt_memory_keep;
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: ISC */
+#include "path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "file.h"
+#include "mount.h"
+
+#define LINKS_MAX 40 /* as Linux */
+
+struct rt_vnode *__rt_cwd;
+
+/* Where to begin, with a reference. */
+static long start(int dir_fd, const char *path, struct rt_vnode **to)
+{
+	struct rt_vnode *root;
+	struct rt_file *f;
+	long err = __rt_root(&root);
+
+	if (err)
+		return err;
+	if (*path == '/') {
+		*to = __rt_vnode_hold(root);
+		return 0;
+	}
+	if (dir_fd == AT_FDCWD) {
+		*to = __rt_vnode_hold(__rt_cwd ? __rt_cwd : root);
+		return 0;
+	}
+	f = __rt_file(dir_fd);
+	if (!f)
+		return -EBADF;
+	if (!f->vnode || (*path && !S_ISDIR(f->vnode->mode)))
+		return -ENOTDIR;
+	*to = __rt_vnode_hold(f->vnode);
+	return 0;
+}
+
+static long parent(struct rt_vnode *dir, struct rt_vnode **to)
+{
+	const struct rt_mount *m = dir->mount;
+	uint64_t ino;
+	long err;
+
+	if (dir == m->root) {
+		*to = __rt_vnode_hold(m->parent ? m->parent : dir);
+		return 0;
+	}
+	err = m->ops->lookup(dir, "..", 2, &ino);
+	return err ? err : __rt_vnode_get(dir->mount, ino, to);
+}
+
+long __rt_path_lookup(struct rt_vnode *dir, const char *name, size_t bytes,
+		      struct rt_vnode **to)
+{
+	uint64_t ino;
+	long err;
+
+	if (bytes == 1 && name[0] == '.') {
+		*to = __rt_vnode_hold(dir);
+		return 0;
+	}
+	if (bytes == 2 && name[0] == '.' && name[1] == '.')
+		return parent(dir, to);
+	err = __rt_mount_at(dir, name, bytes, to);
+	if (err || *to)
+		return err;
+	err = dir->mount->ops->lookup(dir, name, bytes, &ino);
+	return err ? err : __rt_vnode_get(dir->mount, ino, to);
+}
+
+/* The next name of *path, which is moved past it and the slashes after it. */
+static long next_name(const char **path, struct rt_path *to)
+{
+	const char *end = strchrnul(*path, '/');
+	size_t bytes = (size_t)(end - *path);
+
+	if (bytes > RT_NAME_MAX)
+		return -ENAMETOOLONG;
+	memcpy(to->name, *path, bytes);
+	to->name[bytes] = '\0';
+	to->bytes = bytes;
+	to->slash = *end == '/';
+	while (*end == '/')
+		end++;
+	*path = end;
+	return 0;
+}
+
+/* Puts what link @v says in front of @rest, which is in @buffer. */
+static long expand(struct rt_vnode *v, const char *rest, char *buffer)
+{
+	char target[PATH_MAX];
+	size_t left = strlen(rest);
+	long n = v->mount->ops->readlink
+			 ? v->mount->ops->readlink(v, target, sizeof(target))
+			 : -EINVAL;
+
+	if (n < 0)
+		return n;
+	if (!n)
+		return -ENOENT;
+	if ((size_t)n + 1 + left >= PATH_MAX)
+		return -ENAMETOOLONG;
+	/* @rest may be the end of @buffer itself. */
+	memmove(buffer + n + 1, rest, left + 1);
+	memcpy(buffer, target, (size_t)n);
+	buffer[n] = left ? '/' : '\0';
+	return 0;
+}
+
+static int is_dots(const struct rt_path *p)
+{
+	return !strcmp(p->name, ".") || !strcmp(p->name, "..");
+}
+
+/*
+ * From to->dir along @path. Links in the middle, and at the end unless
+ * RT_NOFOLLOW, are put in place of their names, in @buffer.
+ */
+static long walk(const char *path, unsigned how, struct rt_path *to,
+		 char *buffer)
+{
+	unsigned links = 0;
+	long err;
+
+	while (*path == '/')
+		path++;
+	for (;;) {
+		struct rt_vnode *v = NULL;
+
+		err = next_name(&path, to);
+		if (err)
+			return err;
+		if (!S_ISDIR(to->dir->mode))
+			return -ENOTDIR;
+		if (!to->bytes) { /* "/" */
+			to->found = __rt_vnode_hold(to->dir);
+			return 0;
+		}
+		err = __rt_path_lookup(to->dir, to->name, to->bytes, &v);
+		if (err == -ENOENT && !*path)
+			return 0;
+		if (err)
+			return err;
+		/* What comes after a link is looked up in what it names. */
+		if (S_ISLNK(v->mode) &&
+		    (*path || to->slash || !(how & RT_NOFOLLOW))) {
+			char slash = to->slash && !*path ? '/' : '\0';
+			const char end[2] = {slash, '\0'};
+
+			err = ++links > LINKS_MAX
+				      ? -ELOOP
+				      : expand(v, *path ? path : end, buffer);
+			__rt_vnode_put(v);
+			if (err)
+				return err;
+			path = buffer;
+			if (*path == '/') {
+				err = start(AT_FDCWD, path, &v);
+				if (err)
+					return err;
+				__rt_vnode_put(to->dir);
+				to->dir = v;
+				while (*path == '/')
+					path++;
+			}
+			continue;
+		}
+		if (*path) {
+			__rt_vnode_put(to->dir);
+			to->dir = v;
+			continue;
+		}
+		to->found = v;
+		if (to->slash && !S_ISDIR(v->mode))
+			return -ENOTDIR;
+		return 0;
+	}
+}
+
+long __rt_path_walk(int dir_fd, const char *path, unsigned how,
+		    struct rt_path *to)
+{
+	char buffer[PATH_MAX];
+	long err;
+
+	to->found = NULL;
+	if (!*path && !(how & RT_EMPTY))
+		return -ENOENT;
+	if (strnlen(path, PATH_MAX) == PATH_MAX)
+		return -ENAMETOOLONG;
+	if (!*path && dir_fd != AT_FDCWD && __rt_file(dir_fd) &&
+	    !__rt_file(dir_fd)->vnode)
+		return -ENOENT;
+	err = start(dir_fd, path, &to->dir);
+	if (err)
+		return err;
+	if (!*path) {
+		to->found = __rt_vnode_hold(to->dir);
+		to->name[0] = '\0';
+		to->bytes = 0;
+		to->slash = 0;
+		return 0;
+	}
+	err = walk(path, how, to, buffer);
+	if (err) {
+		__rt_path_put(to);
+		return err;
+	}
+	if (is_dots(to)) {
+		to->name[0] = '\0';
+		to->bytes = 0;
+	}
+	return 0;
+}
+
+void __rt_path_put(struct rt_path *path)
+{
+	if (path->found)
+		__rt_vnode_put(path->found);
+	__rt_vnode_put(path->dir);
+}
+
+long __rt_path_find(int dir_fd, const char *path, unsigned how,
+		    struct rt_vnode **to)
+{
+	struct rt_path p;
+	long err = __rt_path_walk(dir_fd, path, how, &p);
+
+	if (err)
+		return err;
+	*to = p.found;
+	p.found = NULL;
+	__rt_path_put(&p);
+	return *to ? 0 : -ENOENT;
+}

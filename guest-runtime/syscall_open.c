@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/* open(2). */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "dev.h"
+#include "file.h"
+#include "file_vnode.h"
+#include "mount.h"
+#include "path.h"
+#include "rt_syscall.h"
+#include "umask.h"
+
+static int writes(int flags)
+{
+	return (flags & 3) != O_RDONLY;
+}
+
+/* A new file; NULL name: one without. Its vnode, with a reference. */
+static long create(struct rt_vnode *dir, const char *name, size_t bytes,
+		   unsigned mode, struct rt_vnode **to)
+{
+	struct rt_vnode init = {
+		.mode = S_IFREG | (mode & 07777 & ~__rt_umask),
+	};
+	struct rt_mount *m = dir->mount;
+	uint64_t ino;
+	long err;
+
+	if (m->read_only)
+		return -EROFS;
+	if (!m->ops->create)
+		return -EPERM;
+	if (name && !dir->nlink)
+		return -ENOENT;
+	__rt_now(&init.mtime);
+	init.atime = init.ctime = init.mtime;
+	err = RT_RETRY(m, m->ops->create(dir, name, bytes, &init, NULL, &ino));
+	if (!err)
+		err = __rt_vnode_get(m, ino, to);
+	return err;
+}
+
+/* Checks what is there against how it shall be opened. */
+static long check(struct rt_vnode *v, int flags)
+{
+	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return -EEXIST;
+	if ((flags & O_DIRECTORY) && !S_ISDIR(v->mode))
+		return -ENOTDIR;
+	if (flags & O_PATH)
+		return 0;
+	switch (v->mode & S_IFMT) {
+	case S_IFLNK:
+		return -ELOOP; /* O_NOFOLLOW */
+	case S_IFDIR:
+		return writes(flags) || (flags & O_CREAT) ? -EISDIR : 0;
+	case S_IFREG:
+		return (writes(flags) || (flags & O_TRUNC)) &&
+				       v->mount->read_only
+			       ? -EROFS
+			       : 0;
+	case S_IFCHR:
+	case S_IFBLK:
+		return 0;
+	default:
+		return -ENXIO; /* a socket, or a fifo nobody else opens */
+	}
+}
+
+/* What an open of @v gives; takes over the reference if it succeeds. */
+static long open_vnode(struct rt_vnode *v, int flags, int is_new,
+		       struct rt_file **to)
+{
+	int device = S_ISCHR(v->mode) || S_ISBLK(v->mode);
+	long err = is_new ? 0 : check(v, flags);
+
+	if (err)
+		return err;
+	if (flags & O_PATH) {
+		*to = __rt_vnode_file(v, flags);
+		return 0;
+	}
+	if (device) {
+		err = __rt_dev_open(v->mode, v->rdev, flags, to);
+		if (err)
+			return err;
+		if ((*to)->refs) /* open already: the same again */
+			__rt_vnode_put(v);
+		else
+			(*to)->vnode = v;
+		return 0;
+	}
+	if ((flags & O_TRUNC) && !is_new && S_ISREG(v->mode)) {
+		err = __rt_vnode_truncate(v, 0);
+		if (err)
+			return err;
+	}
+	*to = __rt_vnode_file(v, flags);
+	__rt_mount_tick(v->mount);
+	return 0;
+}
+
+static long open_path(int dir, const char *path, int flags, unsigned mode,
+		      struct rt_file **to)
+{
+	int is_new = (flags & O_CREAT) != 0, excl = flags & O_EXCL;
+	struct rt_vnode *v;
+	struct rt_path p;
+	long err = __rt_path_walk(
+		dir, path,
+		(flags & O_NOFOLLOW) || (is_new && excl) ? RT_NOFOLLOW : 0, &p);
+
+	if (err)
+		return err;
+	if (p.found) {
+		is_new = 0;
+		v = __rt_vnode_hold(p.found);
+	} else if (!is_new) {
+		err = -ENOENT;
+	} else if (p.slash) {
+		err = -EISDIR;
+	} else {
+		err = create(p.dir, p.name, p.bytes, mode, &v);
+	}
+	__rt_path_put(&p);
+	if (err)
+		return err;
+	err = open_vnode(v, flags, is_new, to);
+	if (err)
+		__rt_vnode_put(v);
+	return err;
+}
+
+/* O_TMPFILE: a file in that directory, but without a name. */
+static long open_nameless(int dir, const char *path, int flags, unsigned mode,
+			  struct rt_file **to)
+{
+	struct rt_vnode *parent, *v;
+	long err;
+
+	if (!writes(flags))
+		return -EINVAL;
+	err = __rt_path_find(dir, path, 0, &parent);
+	if (err)
+		return err;
+	err = S_ISDIR(parent->mode) ? create(parent, NULL, 0, mode, &v)
+				    : -ENOTDIR;
+	__rt_vnode_put(parent);
+	if (!err)
+		*to = __rt_vnode_file(v, flags);
+	return err;
+}
+
+long __rt_sys_openat(int dir, const char *path, int flags, unsigned mode)
+{
+	int fd = __rt_fd_find(0);
+	struct rt_file *f;
+	long err;
+
+	if (fd < 0)
+		return fd;
+	if ((flags & O_TMPFILE) == O_TMPFILE)
+		err = open_nameless(dir, path, flags, mode, &f);
+	else
+		err = open_path(dir, path, flags, mode, &f);
+	if (err)
+		return err;
+	if (!f->refs)
+		f->flags = flags;
+	__rt_fd_set(fd, f, flags & O_CLOEXEC ? FD_CLOEXEC : 0);
+	return fd;
+}
+
+long __rt_sys_open(const char *path, int flags, unsigned mode)
+{
+	return __rt_sys_openat(AT_FDCWD, path, flags, mode);
+}
