@@ -12,7 +12,7 @@
 #include "page.h"
 #include "vnode.h"
 
-#define RELATIME_S (24 * 60 * 60)
+#define RELATIME_S (24L * 60 * 60)
 
 static void accessed(struct rt_file *file)
 {

@@ -159,22 +159,24 @@ static long attach_named(struct rt_mount *m)
 	return -ENODEV;
 }
 
-static const char *mount_path(unsigned device)
+/* Whether it was said where to mount the device, and where. */
+static int has_path(unsigned device, const char **path)
 {
-	const struct bp_device *d = __rt_device(device);
+	uint32_t offset = __rt_device(device)->mount_offset;
 
-	return d->mount_offset ? (const char *)__rt_boot + d->mount_offset
-			       : NULL;
+	*path = (const char *)__rt_boot + offset;
+	return offset != 0;
 }
 
 /* The first disk with a file system, of those of which nothing was said. */
 static long attach_first(struct rt_mount *m)
 {
 	for (; m->device < __rt_boot->device_count; m->device++) {
+		const char *path;
 		long err;
 
 		if (__rt_device(m->device)->kind != BP_DEVICE_BLOCK ||
-		    mount_path(m->device))
+		    has_path(m->device, &path))
 			continue;
 		err = attach_disk(m);
 		if (err != -EINVAL)
@@ -190,11 +192,11 @@ static long add_disks(void)
 	long err;
 
 	for (unsigned i = 0; i < __rt_boot->device_count; i++) {
-		const char *path = mount_path(i);
+		const char *path;
 
 		if (__rt_device(i)->kind != BP_DEVICE_BLOCK)
 			continue;
-		if (!path) {
+		if (!has_path(i, &path)) {
 			rest = 1;
 			continue;
 		}
@@ -225,9 +227,9 @@ static long mount_root(struct rt_mount *m)
 	long err;
 
 	for (unsigned i = 0; i < __rt_boot->device_count; i++) {
-		const char *path = mount_path(i);
+		const char *path;
 
-		if (!path || strcmp(path, "/"))
+		if (!has_path(i, &path) || strcmp(path, "/"))
 			continue;
 		m->device = i;
 		return attach_named(m);

@@ -48,8 +48,10 @@ static void deliver(int signal)
 	if (a.handler == SIG_IGN ||
 	    (a.handler == SIG_DFL && ignored_by_default(signal)))
 		return;
-	if (a.handler == SIG_DFL)
+	if (a.handler == SIG_DFL) {
 		__rt_sys_exit(128 + signal);
+		return;
+	}
 	if (a.flags & SA_RESETHAND)
 		actions[signal].handler = SIG_DFL;
 	memset(&info, 0, sizeof(info));
