@@ -49,6 +49,17 @@ long ext_store_commit(struct ext_store *store);
 /* Whether there is anything for a commit to do. */
 bool ext_store_pending(const struct ext_store *store);
 
+/*
+ * Whether what changed since the last commit is so much that there should be
+ * one before the next change. A transaction must fit into the journal, whose
+ * size is the image's choice; one that does not can never be committed, as
+ * half of it would be visible after a crash: ext_store_commit then returns
+ * -EFBIG for good. This is true from a quarter of the journal on. So whoever
+ * asks before each change, and makes changes that dirty less than half of the
+ * smallest journal (512 blocks) each, never meets that.
+ */
+bool ext_store_should_commit(const struct ext_store *store);
+
 /* File data written so far is on stable storage. */
 long ext_store_flush(struct ext_store *store);
 

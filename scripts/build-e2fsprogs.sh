@@ -55,7 +55,8 @@ lib=src/lib/ext2fs
 cp "$top"/guest-runtime/e2fsprogs/{config,assert}.h include/
 sed -e 's/@SIZEOF_SHORT@/2/; s/@SIZEOF_INT@/4/; s/@SIZEOF_LONG@/8/' \
 	-e 's/@SIZEOF_LONG_LONG@/8/' \
-	-e '/^@ASM_TYPES_HEADER@$/d; /^@PUBLIC_CONFIG_HEADER@$/d' \
+	-e 's/^@ASM_TYPES_HEADER@$/#include <sys\/time.h>\n#include <sys\/types.h>/' \
+	-e '/^@PUBLIC_CONFIG_HEADER@$/d' \
 	$lib/ext2_types.h.in >include/ext2fs/ext2_types.h
 sed 's/@E2FSPROGS_VERSION@/1.47/' $lib/ext2_err.et.in >ext2_err.et
 LC_ALL=C awk -f src/lib/et/et_h.awk outfile=include/ext2fs/ext2_err.h \
