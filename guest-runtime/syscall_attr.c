@@ -17,6 +17,13 @@
 #define FALLOC_PUNCH_HOLE 0x02
 #define FALLOC_ZERO_RANGE 0x10
 
+static long check(const struct rt_vnode *v)
+{
+	if (v->mount->read_only)
+		return -EROFS;
+	return v->flags & RT_IMMUTABLE ? -EPERM : 0;
+}
+
 /* What a path or, where that is empty, a descriptor names. */
 static long find(int dir, const char *path, int flags, struct rt_vnode **v)
 {
@@ -26,25 +33,28 @@ static long find(int dir, const char *path, int flags, struct rt_vnode **v)
 	if (flags & AT_EMPTY_PATH)
 		how |= RT_EMPTY;
 	err = __rt_path_find(dir, path, how, v);
-	if (!err && (*v)->mount->read_only) {
+	if (err)
+		return err;
+	err = check(*v);
+	if (err)
 		__rt_vnode_put(*v);
-		err = -EROFS;
-	}
 	return err;
 }
 
 static long find_fd(int fd, struct rt_vnode **v)
 {
 	const struct rt_file *f = __rt_file(fd);
+	long err;
 
 	if (!f || (f->flags & O_PATH))
 		return -EBADF;
 	if (!f->vnode)
 		return -EINVAL;
-	if (f->vnode->mount->read_only)
-		return -EROFS;
 	*v = __rt_vnode_hold(f->vnode);
-	return 0;
+	err = check(*v);
+	if (err)
+		__rt_vnode_put(*v);
+	return err;
 }
 
 static void changed(struct rt_vnode *v)
@@ -239,8 +249,12 @@ long __rt_sys_fallocate(int fd, int mode, int64_t offset, int64_t bytes)
 	    mode != (FALLOC_PUNCH_HOLE | FALLOC_KEEP_SIZE))
 		return -EOPNOTSUPP;
 	v = f->vnode;
-	err = 0;
-	if (mode & (FALLOC_PUNCH_HOLE | FALLOC_ZERO_RANGE))
+	if (v->max_size && (uint64_t)end > v->max_size)
+		return -EFBIG;
+	err = check(v);
+	if (!err && (v->flags & RT_APPEND))
+		err = -EPERM;
+	if (!err && (mode & (FALLOC_PUNCH_HOLE | FALLOC_ZERO_RANGE)))
 		err = clear_range(v, (uint64_t)offset, (uint64_t)end);
 	if (!err && !(mode & FALLOC_PUNCH_HOLE))
 		err = preallocate(v, (uint64_t)offset, (uint64_t)bytes);

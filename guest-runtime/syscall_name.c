@@ -32,7 +32,13 @@ static long check_new(const struct rt_path *p)
 		return -EROFS;
 	if (!p->dir->nlink)
 		return -ENOENT;
-	return 0;
+	return p->dir->flags & RT_IMMUTABLE ? -EPERM : 0;
+}
+
+/* Whether names may be taken from where the walk ended, and from @v. */
+static int is_fixed(const struct rt_vnode *dir, const struct rt_vnode *v)
+{
+	return ((dir->flags | v->flags) & (RT_IMMUTABLE | RT_APPEND)) != 0;
 }
 
 static long make(int dir, const char *path, mode_t mode, dev_t rdev,
@@ -140,7 +146,8 @@ long __rt_sys_linkat(int old_dir, const char *old, int new_dir, const char *new,
 	err = check_new(&p);
 	if (!err && p.dir->mount != v->mount)
 		err = -EXDEV;
-	if (!err && (S_ISDIR(v->mode) || !ops->link))
+	if (!err && (S_ISDIR(v->mode) || !ops->link ||
+		     (v->flags & (RT_IMMUTABLE | RT_APPEND))))
 		err = -EPERM;
 	if (!err && p.slash)
 		err = -ENOENT;
@@ -175,7 +182,9 @@ static long check_remove(const struct rt_path *p, int directory)
 		return -EBUSY;
 	if (p->dir->mount->read_only)
 		return -EROFS;
-	return p->dir->mount->ops->unlink ? 0 : -EPERM;
+	if (!p->dir->mount->ops->unlink || is_fixed(p->dir, v))
+		return -EPERM;
+	return 0;
 }
 
 long __rt_sys_unlinkat(int dir, const char *path, int flags)
@@ -273,7 +282,9 @@ static long rename_paths(struct rt_path *old, struct rt_path *new,
 	err = check_over(old, new, flags);
 	if (err)
 		return err;
-	if (!m->ops->rename)
+	if (!m->ops->rename || is_fixed(old->dir, old->found) ||
+	    (new->dir->flags &RT_IMMUTABLE) ||
+	    (new->found &&is_fixed(new->dir, new->found)))
 		return -EPERM;
 	if (old->found == new->found)
 		return 0;

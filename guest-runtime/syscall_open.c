@@ -30,7 +30,7 @@ static long create(struct rt_vnode *dir, const char *name, size_t bytes,
 
 	if (m->read_only)
 		return -EROFS;
-	if (!m->ops->create)
+	if (!m->ops->create || (dir->flags & RT_IMMUTABLE))
 		return -EPERM;
 	if (name && !dir->nlink)
 		return -ENOENT;
@@ -57,6 +57,10 @@ static long check(struct rt_vnode *v, int flags)
 	case S_IFDIR:
 		return writes(flags) || (flags & O_CREAT) ? -EISDIR : 0;
 	case S_IFREG:
+		if (writes(flags) &&
+		    ((v->flags & RT_IMMUTABLE) ||
+		     ((v->flags & RT_APPEND) && !(flags & O_APPEND))))
+			return -EPERM;
 		return (writes(flags) || (flags & O_TRUNC)) &&
 				       v->mount->read_only
 			       ? -EROFS

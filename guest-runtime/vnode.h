@@ -31,10 +31,15 @@ struct statfs;
 #define RT_DIRTY_TIMES (1u << 0)
 #define RT_DIRTY_ATTR  (1u << 1)
 
+/* rt_vnode.flags, set by the file system: what is asked gets -EPERM */
+#define RT_IMMUTABLE (1u << 0) /* no change to the file or to its names */
+#define RT_APPEND    (1u << 1) /* nothing but writes at the end */
+
 struct rt_vnode {
 	struct rt_mount *mount;
 	uint64_t ino;
-	unsigned refs; /* who uses it now; 0: only cached */
+	unsigned refs;	/* who uses it now; 0: only cached */
+	unsigned flags; /* RT_IMMUTABLE, RT_APPEND */
 
 	mode_t mode; /* type and permissions */
 	uint32_t nlink;
@@ -42,7 +47,8 @@ struct rt_vnode {
 	gid_t gid;
 	dev_t rdev;
 	uint64_t size;
-	uint64_t blocks; /* of 512 bytes; the file system keeps it right */
+	uint64_t max_size; /* -EFBIG past it; 0: no limit */
+	uint64_t blocks;   /* of 512 bytes; the file system keeps it right */
 	struct timespec atime, mtime, ctime;
 
 	unsigned dirty; /* RT_DIRTY_* */
@@ -71,6 +77,10 @@ typedef int rt_emit(void *to, const char *name, size_t bytes, uint64_t ino,
  * gives EPERM, or EROFS where the file system is read-only. Names are not
  * terminated, not empty, at most RT_NAME_MAX bytes, hold no '/', and are
  * never "." or "..". A call that fails has changed nothing a user can see.
+ *
+ * What needs room on the disk may answer -EAGAIN: sync the mount, then ask the
+ * same again. It has done nothing; only punch, and allocate with @unwritten,
+ * have done a part, and may want to be asked several times.
  *
  * Callers keep to this: no change of any kind is asked of a read-only mount;
  * directories are directories; create and link are called for names that do
@@ -141,15 +151,18 @@ struct rt_fs_ops {
 	long (*write)(struct rt_vnode *v, uint64_t offset,
 		      const struct bp_segment *list, unsigned count);
 	/*
-	 * Gives every block that [offset, offset + bytes) touches a place. The
-	 * caller will write all of it before the next commit, except with
-	 * @unwritten: then it reads as zero until it is written. Does not
-	 * change the size. On -ENOSPC some may have one. -EAGAIN, as from any
-	 * call that changes something: there will be room after a commit.
+	 * Gives every block that [offset, offset + bytes) touches a place; it
+	 * reads as zero until it is written. The caller writes all of it
+	 * before the next commit, else it loses its place again, except with
+	 * @unwritten. Does not change the size. -EOPNOTSUPP: @unwritten is not
+	 * possible in this file.
 	 */
 	long (*allocate)(struct rt_vnode *v, uint64_t offset, uint64_t bytes,
 			 int unwritten);
-	/* Frees all blocks that lie wholly in the range (to: UINT64_MAX). */
+	/*
+	 * Frees all blocks that lie wholly in the range (to: UINT64_MAX). To
+	 * shorten a file set its size first: then a crash halfway ends well.
+	 */
 	long (*punch)(struct rt_vnode *v, uint64_t from, uint64_t to);
 	/*
 	 * The first offset >= @offset of data (@hole: without data); size
