@@ -167,6 +167,18 @@ build/unit/%: tests/unit/%.c $(UNIT_SRC) $(wildcard tender/*.h tests/unit/*.h \
 	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -Itender \
 		-Itests/unit $< $(UNIT_SRC) -o $@
 
+# Tests of the file systems for the guest, which need nothing of the tender.
+EXT_SRC := $(wildcard guest-runtime/ext_*.c)
+build/unit/ext_%: tests/unit/ext_%.c $(EXT_SRC) \
+		$(wildcard guest-runtime/*.h tests/unit/*.h) \
+		build/e2fsprogs-asan/libext2fs.a
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) -D_GNU_SOURCE \
+		-Iboot-protocol -Iguest-runtime -Itests/unit \
+		-isystem build/e2fsprogs-asan/include $< $(EXT_SRC) \
+		build/e2fsprogs-asan/libext2fs.a -o $@
+
 # libext2fs once more, for tests of what calls it: under the same sanitizers,
 # and fast.
 build/e2fsprogs-asan/libext2fs.a build/e2fsprogs-fast/libext2fs.a: \

@@ -36,7 +36,7 @@ static void gather(struct request *r, struct rest *rest, uint64_t max)
 	while (rest->count && r->bytes < max) {
 		uint64_t at = rest->list->gpa + rest->done;
 		uint64_t bytes = rest->list->bytes - rest->done;
-		struct bp_segment *last = &r->list[r->count - 1];
+		struct bp_segment *last = &r->list[r->count ? r->count - 1 : 0];
 		bool touches = r->count && last->gpa + last->bytes == at;
 
 		if (bytes > max - r->bytes)

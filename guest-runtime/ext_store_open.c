@@ -264,7 +264,7 @@ static long probe(struct ext_store *store, struct ext2_super_block *super,
 	*why = damaged;
 	if (super->s_log_block_size > MAX_LOG_BLOCK_SIZE)
 		return -EUCLEAN;
-	store->block_bytes = EXT2_MIN_BLOCK_SIZE << super->s_log_block_size;
+	store->block_bytes = 1024u << super->s_log_block_size;
 	store->blocks = disk->bytes / store->block_bytes;
 	*why = ext_store_refusal(store, super);
 	return *why ? -EOPNOTSUPP : 0;
