@@ -224,16 +224,17 @@ asan: setup-build+check ## run them with a sanitized tender
 	@HVT_TENDER=$(CURDIR)/build/asan/tender scripts/check.sh $(UNIT) $(BATS_CPU)
 
 C_FILES = $(filter-out build/%,$(wildcard */*.[ch] */*/*.[ch]))
-TIDY = clang-tidy --quiet --warnings-as-errors='*'
+# Each file by itself, as many at a time as there are CPUs.
+TIDY = xargs -P "$$(nproc)" -I{} clang-tidy --quiet --warnings-as-errors='*' {}
 lint: setup-build+lint ## formatters and static checkers
 	@$(MAKE) --no-print-directory build/e2fsprogs/libext2fs.a \
 		build/generated/syscall_names.h
 	clang-format --dry-run --Werror $(C_FILES)
 	shellcheck .ci/run scripts/*.sh tests/*.bats
 	mandoc -T lint -W warning */*.1
-	$(TIDY) tender/*.c imgbuild/*.c -- -std=c11 $(CPPFLAGS_ALL) -Itender \
+	@printf '%s\n' tender/*.c imgbuild/*.c | $(TIDY) -- -std=c11 $(CPPFLAGS_ALL) -Itender \
 		-Iimgbuild
-	$(TIDY) guest-runtime/*.c -- $(filter-out -M% -fno-tree%,$(GUEST_CFLAGS))
+	@printf '%s\n' guest-runtime/*.c | $(TIDY) -- $(filter-out -M% -fno-tree%,$(GUEST_CFLAGS))
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability \
 		--inline-suppr --suppressions-list=.cppcheck -Iboot-protocol \
 		-Itender -Iimgbuild tender imgbuild samples
