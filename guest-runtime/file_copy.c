@@ -69,8 +69,8 @@ long __rt_sys_copy_file_range(int from, int64_t *from_at, int to,
 {
 	const struct rt_file *f = __rt_file(from), *t = __rt_file(to);
 
-	if (!f || !t || (f->flags & 3) == O_WRONLY ||
-	    (t->flags & 3) == O_RDONLY || (t->flags & O_APPEND))
+	if (!f || !t || !__rt_reads(f) || !__rt_writes(t) ||
+	    (t->flags & O_APPEND))
 		return -EBADF;
 	if (flags || !f->vnode || !t->vnode || !S_ISREG(f->vnode->mode) ||
 	    !S_ISREG(t->vnode->mode))
@@ -126,5 +126,5 @@ long __rt_sys_readahead(int fd, int64_t offset, size_t bytes)
 	const struct rt_file *f = __rt_file(fd);
 
 	(void)offset, (void)bytes;
-	return !f || (f->flags & 3) == O_WRONLY ? -EBADF : 0;
+	return !f || !__rt_reads(f) ? -EBADF : 0;
 }

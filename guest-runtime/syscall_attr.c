@@ -30,6 +30,8 @@ static long find(int dir, const char *path, int flags, struct rt_vnode **v)
 	unsigned how = flags & AT_SYMLINK_NOFOLLOW ? RT_NOFOLLOW : 0;
 	long err;
 
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
 	if (flags & AT_EMPTY_PATH)
 		how |= RT_EMPTY;
 	err = __rt_path_find(dir, path, how, v);
@@ -202,7 +204,7 @@ long __rt_sys_ftruncate(int fd, int64_t size)
 	struct rt_vnode *v;
 	long err;
 
-	if (f && (f->flags & 3) == O_RDONLY)
+	if (f && !(f->flags & O_PATH) && !__rt_writes(f))
 		return -EINVAL;
 	err = find_fd(fd, &v);
 	return err ? err : resize(v, size);
@@ -235,7 +237,7 @@ long __rt_sys_fallocate(int fd, int mode, int64_t offset, int64_t bytes)
 	int64_t end;
 	long err;
 
-	if (!f || (f->flags & O_PATH) || (f->flags & 3) == O_RDONLY)
+	if (!f || !__rt_writes(f))
 		return -EBADF;
 	if (!f->vnode || !S_ISREG(f->vnode->mode))
 		return f->vnode && S_ISDIR(f->vnode->mode) ? -EISDIR : -ENODEV;

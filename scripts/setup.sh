@@ -11,7 +11,7 @@ for task in "$@"; do
 	case $task in
 	build) packages+=(gcc libc6-dev linux-libc-dev make libelf-dev
 		binutils ca-certificates) ;;
-	check) packages+=(bats jq clang libclang-rt-14-dev
+	check) packages+=(bats jq clang libclang-rt-14-dev musl-tools
 		util-linux procps) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
 	bench) packages+=(musl-tools jq strace) ;;
