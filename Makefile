@@ -168,16 +168,26 @@ build/unit/%: tests/unit/%.c $(UNIT_SRC) $(wildcard tender/*.h tests/unit/*.h \
 		-Itests/unit $< $(UNIT_SRC) -o $@
 
 # Tests of the file systems for the guest, which need nothing of the tender.
-EXT_SRC := $(wildcard guest-runtime/ext_*.c)
-build/unit/ext_%: tests/unit/ext_%.c $(EXT_SRC) \
-		$(wildcard guest-runtime/*.h tests/unit/*.h) \
-		build/e2fsprogs-asan/libext2fs.a
+EXT_TEST_OBJ := $(patsubst guest-runtime/%.c,build/unit-ext/%.o, \
+	guest-runtime/ext.c $(wildcard guest-runtime/ext_*.c))
+EXT_TEST_CC = $(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) -D_GNU_SOURCE \
+	-Iboot-protocol -Iguest-runtime -Itests/unit -MMD -MP \
+	-isystem build/e2fsprogs-asan/include
+
+build/unit-ext/%.o: guest-runtime/%.c Makefile build/e2fsprogs-asan/libext2fs.a
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) -D_GNU_SOURCE \
-		-Iboot-protocol -Iguest-runtime -Itests/unit \
-		-isystem build/e2fsprogs-asan/include $< $(EXT_SRC) \
-		build/e2fsprogs-asan/libext2fs.a -o $@
+	$(Q)$(EXT_TEST_CC) -c $< -o $@
+
+build/unit-ext/libext.a: $(EXT_TEST_OBJ)
+	$(Q)rm -f $@
+	$(say) AR $@
+	$(Q)$(AR) rcsD $@ $^
+
+build/unit/ext_%: tests/unit/ext_%.c build/unit-ext/libext.a
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(EXT_TEST_CC) $^ build/e2fsprogs-asan/libext2fs.a -o $@
 
 # libext2fs once more, for tests of what calls it: under the same sanitizers,
 # and fast.
