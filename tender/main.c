@@ -292,6 +292,8 @@ int main(int argc, char **argv)
 	default:
 		status = run_image(&machine, &options);
 	}
+	if (machine.vcpu && machine.vcpu->ops->reap)
+		machine.vcpu->ops->reap(machine.vcpu);
 	options_finish(&options);
 	/* The rest goes with the process, which is quicker. */
 	return status;
