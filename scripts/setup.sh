@@ -9,7 +9,7 @@ set -euo pipefail
 packages=()
 for task in "$@"; do
 	case $task in
-	build) packages+=(gcc libc6-dev linux-libc-dev make libelf-dev
+	build) packages+=(gcc libc6-dev linux-libc-dev musl-tools make libelf-dev
 		binutils ca-certificates) ;;
 	check) packages+=(bats jq clang libclang-rt-14-dev musl-tools
 		e2fsprogs util-linux procps) ;;

@@ -21,6 +21,7 @@
 #include "machine.h"
 #include "memory_map.h"
 #include "options.h"
+#include "relro.h"
 #include "report.h"
 
 enum {
@@ -271,6 +272,7 @@ int main(int argc, char **argv)
 	struct options options;
 	int status;
 
+	relro_protect();
 	if (!fill_standard_fds()) {
 		log_error("standard input, output or error is closed, and "
 			  "there is no /dev/null");
