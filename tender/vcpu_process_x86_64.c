@@ -40,6 +40,13 @@
 #include "regs_x86_64.h"
 #include "tsc_x86_64.h"
 
+/* An enum for glibc, a number for musl. */
+#ifdef __GLIBC__
+#define PTRACE_REQUEST(n) ((enum __ptrace_request)(n))
+#else
+#define PTRACE_REQUEST(n) (n)
+#endif
+
 #define HWCAP2_FSGSBASE (1UL << 1) /* asm/hwcap2.h */
 #define RFLAGS_BITS	0x202ULL
 #define OPCODE_OUT	0xef		 /* out %eax, %dx */
@@ -49,7 +56,7 @@ struct vcpu_process {
 	struct vcpu vcpu; /* first */
 	struct guest_mem *mem;
 	volatile pid_t pid; /* 0: dead, its number is free for others */
-	enum __ptrace_request resume;
+	int resume;
 	struct kvm_regs regs;
 	bool answered; /* rax and rip are to be written */
 };
@@ -88,13 +95,14 @@ static int was_killed(int status)
 }
 
 /* A request to the stopped child; @what is for messages. */
-static int trace(struct vcpu_process *p, enum __ptrace_request request,
-		 uint64_t address, void *data, const char *what)
+static int trace(struct vcpu_process *p, int request, uint64_t address,
+		 void *data, const char *what)
 {
 	int status, err;
 
 	/* seccomp: ptrace on the guest's process */
-	if (ptrace(request, p->pid, (void *)(uintptr_t)address, data) >= 0)
+	if (ptrace(PTRACE_REQUEST(request), p->pid, (void *)(uintptr_t)address,
+		   data) >= 0)
 		return 0;
 	if (errno != ESRCH)
 		return failed(what);
