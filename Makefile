@@ -213,7 +213,8 @@ build/unit-ext/libext.a: $(EXT_TEST_OBJ)
 build/unit/ext_%: tests/unit/ext_%.c build/unit-ext/libext.a
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(EXT_TEST_CC) $^ build/e2fsprogs-asan/libext2fs.a -o $@
+	$(Q)$(EXT_TEST_CC) $(filter %.c %.a,$^) \
+		build/e2fsprogs-asan/libext2fs.a -o $@
 
 # libext2fs once more, for tests of what calls it: under the same sanitizers,
 # and fast.

@@ -1,68 +1,88 @@
 /* SPDX-License-Identifier: ISC */
-/* What tests of the store begin with: images, and the programs that know them.
- */
+/* One image, mounted: what the pointed tests of ext file systems share. */
 #ifndef EXT_FIXTURE_H
 #define EXT_FIXTURE_H
 
-#include "ext_model.h"
-#include "ext_store_internal.h"
+#include "ext_mirror.h"
+#include "ext_vnode.h"
 
-/* In memory: e2fsck waits for its disk. */
-static char dir[] = "/dev/shm/ext_test.XXXXXX";
-static char image[64], said[64];
+#define MIB (1u << 20)
 
-static inline void fixture_init(void)
+static struct image image;
+static struct rt_vnode *root;
+
+static inline const struct rt_fs_ops *ops(void)
 {
-	if (!mkdtemp(dir))
-		abort();
-	snprintf(image, sizeof(image), "%s/image", dir);
-	snprintf(said, sizeof(said), "%s/said", dir);
+	return vfs_mount.ops;
 }
 
-static inline void fixture_finish(void)
+static inline void mount_again(bool read_only)
 {
-	unlink(image);
-	unlink(said);
-	rmdir(dir);
+	const char *why;
+	long r = vfs_attach(&image, &why);
+
+	EXPECT(r == 0 && vfs_mount.read_only == read_only, "mount %ld %s", r,
+	       why ? why : "");
+	if (r)
+		exit(1);
+	root = vfs_mount.root;
 }
 
-static inline struct ext_store *open_store(struct memory_disk *d, bool write)
+static inline void begin(size_t bytes, const char *options)
 {
-	struct ext_store *store = NULL;
-	const char *why = NULL;
-	bool read_only;
-	long err = ext_store_open(&d->disk, write, &store, &read_only, &why);
-
-	EXPECT(!err, "open: %ld, %s", err, why ? why : "");
-	EXPECT(err || read_only == !write, "read-only: %s", why ? why : "");
-	if (err)
-		return NULL;
-	return store;
+	image_make(&image, bytes, options);
+	mount_again(false);
 }
 
-/* A log of so few blocks that it goes round often. */
-static inline void shrink_log(struct memory_disk *d, unsigned blocks)
+static inline void leave(void)
 {
-	struct ext_store *store = open_store(d, true);
-	uint32_t *super = (uint32_t *)store->journal.super;
+	long r;
 
-	super[4] = __builtin_bswap32(store->journal.first + blocks);
-	if (ext_journal_write_super(store, 0, store->journal.tid))
-		abort();
-	ext_store_close(store, false);
-	disk_rewind(d, 0, false);
+	__rt_vnode_put(root);
+	r = vfs_detach();
+	EXPECT(r == 0, "unmount %ld", r);
 }
 
-/* mke2fs decides; inode tables are cleared, as they are not ours to clear. */
-static inline void make_disk(struct memory_disk *d, const char *options,
-			     unsigned megabytes, unsigned device_block)
+static inline void end(const char *text)
 {
-	disk_init(d, (uint64_t)megabytes << 20, device_block);
-	unlink(image);
-	if (run(said, "mke2fs -q -F -N 256 -E lazy_itable_init=0 %s %s %uM",
-		options, image, megabytes))
-		abort();
-	disk_load(d, image);
+	leave();
+	EXPECT(image_clean(&image), "e2fsck");
+	image_destroy(&image);
+	promise(text);
+}
+
+static inline uint64_t blocks_free(void)
+{
+	struct statfs fs;
+
+	ops()->statfs(&vfs_mount, &fs);
+	return fs.f_bfree;
+}
+
+static inline uint64_t inodes_free(void)
+{
+	struct statfs fs;
+
+	ops()->statfs(&vfs_mount, &fs);
+	return fs.f_ffree;
+}
+
+static inline struct rt_vnode *make(struct rt_vnode *dir, const char *name,
+				    mode_t mode)
+{
+	struct rt_vnode *v = NULL;
+	long r = vfs_make(dir, name, mode, S_ISLNK(mode) ? "x" : NULL, &v);
+
+	EXPECT(r == 0, "make %s: %ld", name ? name : "(none)", r);
+	if (r)
+		exit(1);
+	return v;
+}
+
+static inline void make_and_put(struct rt_vnode *dir, const char *name,
+				mode_t mode)
+{
+	__rt_vnode_put(make(dir, name, mode));
 }
 
 #endif

@@ -51,6 +51,7 @@ __attribute__((format(printf, 1, 2))) static inline int shell(const char *fmt,
 	status = WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 	if (status)
 		printf("# %s: %d\n# %s\n", command, status, all);
+	fflush(stdout);
 	return status;
 }
 

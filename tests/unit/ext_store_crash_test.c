@@ -9,7 +9,7 @@
  */
 #include <stddef.h>
 
-#include "ext_fixture.h"
+#include "ext_store_fixture.h"
 
 #define COMMITS	   220
 #define CUTS	   700
