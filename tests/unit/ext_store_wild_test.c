@@ -5,7 +5,7 @@
  *
  * HVT_WILD=n tries n times as many.
  */
-#include "ext_fixture.h"
+#include "ext_store_fixture.h"
 #include "ext_journal.h"
 
 #define ROUNDS	  700
