@@ -11,8 +11,9 @@
 #define EXT_DIRTY   (1u << 0) /* changed since the last commit */
 #define EXT_LOGGED  (1u << 1) /* committed; the log is still needed for it */
 #define EXT_ESCAPED (1u << 2) /* the log's copy lacks its first word */
-#define EXT_REVOKED (1u << 3) /* data now: the log's copy must not come back \
-			       */
+#define EXT_REVOKED                                              \
+	(1u << 3) /* data now: the log's copy must not come back \
+		   */
 
 /* One block of metadata in memory. */
 struct ext_block {

@@ -67,6 +67,8 @@ long __rt_sys_fcntl(int fd, int command, long arg)
 	case F_GETFL:
 		return f->flags & ~hidden;
 	case F_SETFL:
+		if (f->flags & O_PATH)
+			return -EBADF;
 		f->flags = (f->flags & ~settable) | ((int)arg & settable);
 		return 0;
 	case F_GETLK:

@@ -62,12 +62,10 @@ static long transfer(int fd, int write, const struct iovec *iov, int count,
 		     const int64_t *offset)
 {
 	struct rt_file *f = __rt_file(fd);
-	int access = f ? f->flags & O_ACCMODE : 0;
 	uint64_t at;
 	long n;
 
-	if (!f || (f->flags & O_PATH) ||
-	    access == (write ? O_RDONLY : O_WRONLY))
+	if (!f || !(write ? __rt_writes(f) : __rt_reads(f)))
 		return -EBADF;
 	n = __rt_iov_bytes(iov, count);
 	if (n < 0)
@@ -79,6 +77,8 @@ static long transfer(int fd, int write, const struct iovec *iov, int count,
 	if (!(write ? f->ops->writev : f->ops->readv))
 		return -EISDIR;
 	at = offset ? (uint64_t)*offset : f->offset;
+	if (f->ops->size && n > INT64_MAX - (int64_t)at)
+		return -EINVAL;
 	if (write && (f->flags & O_APPEND) && f->ops->size)
 		at = f->ops->size(f);
 	n = (write ? f->ops->writev : f->ops->readv)(f, iov, count, at);

@@ -3,6 +3,7 @@
 #ifndef RT_FILE_H
 #define RT_FILE_H
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
@@ -39,7 +40,7 @@ struct rt_file {
 	const struct rt_file_ops *ops; /* NULL: this entry is free */
 	unsigned refs;		       /* descriptors */
 	unsigned device;	       /* which of its kind */
-	int flags;		       /* as given to open(2) */
+	int flags;		       /* as F_GETFL tells them */
 	int locks;		       /* it may hold some: lock.c */
 	uint64_t offset;
 	struct rt_vnode *vnode; /* NULL: not from a path */
@@ -54,6 +55,19 @@ struct rt_fd {
 #define RT_FIRST_FD 3 /* 0 to 2 are the console */
 
 extern struct rt_fd __rt_fds[RT_MAX_FDS];
+
+/* What it was opened for; access mode 3 and O_PATH are for neither. */
+static inline int __rt_reads(const struct rt_file *file)
+{
+	return !(file->flags & (1 | O_PATH));
+}
+
+static inline int __rt_writes(const struct rt_file *file)
+{
+	int access = file->flags & 3;
+
+	return access == O_WRONLY || access == O_RDWR;
+}
 
 /* The file behind @fd, or NULL. */
 struct rt_file *__rt_file(int fd);

@@ -243,7 +243,7 @@ static long disk_ioctl(struct rt_file *file, unsigned request, void *arg)
 	case BLKFLSBUF:
 		return disk_sync(file, 1);
 	case BLKDISCARD:
-		if ((file->flags & O_ACCMODE) == O_RDONLY)
+		if (!__rt_writes(file))
 			return -EBADF;
 		err = hypercall_block_discard(file->device, range[0], range[1]);
 		return err == -BP_RANGE ? -EINVAL : -__rt_errno_of(-err);

@@ -190,14 +190,12 @@ static long map_shared(struct rt_vnode *v, uintptr_t start, size_t pages,
 
 static long check(const struct rt_file *file, int protection, int flags)
 {
-	int access = file->flags & 3;
-
 	if (!S_ISREG(file->vnode->mode))
 		return -ENODEV;
-	if (access == O_WRONLY)
+	if (!__rt_reads(file))
 		return -EACCES;
 	if ((flags & MAP_SHARED) && (protection & PROT_WRITE) &&
-	    access != O_RDWR)
+	    !__rt_writes(file))
 		return -EACCES;
 	return 0;
 }

@@ -156,7 +156,6 @@ static void tell(struct flock *to, const struct lock *l)
 long __rt_lock_fcntl(struct rt_file *file, int command, long arg)
 {
 	struct flock *fl = (struct flock *)arg;
-	int access = file->flags & O_ACCMODE;
 	struct lock wanted = {.owner = file}, *conflict;
 	long err;
 
@@ -170,8 +169,8 @@ long __rt_lock_fcntl(struct rt_file *file, int command, long arg)
 		return err;
 	wanted.exclusive = fl->l_type == F_WRLCK;
 	if (command != F_GETLK && command != F_OFD_GETLK &&
-	    ((fl->l_type == F_RDLCK && access == O_WRONLY) ||
-	     (fl->l_type == F_WRLCK && access == O_RDONLY)))
+	    ((fl->l_type == F_RDLCK && !__rt_reads(file)) ||
+	     (fl->l_type == F_WRLCK && !__rt_writes(file))))
 		return -EBADF;
 	if (command >= F_OFD_GETLK && fl->l_pid)
 		return -EINVAL;

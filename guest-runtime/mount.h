@@ -40,19 +40,21 @@ void __rt_mount_tick(struct rt_mount *mount);
 /* For __rt_before_wait, runtime.h. */
 uint64_t __rt_mount_wait(uint64_t deadline_ns);
 
-/* Calls @change until it does not answer -EAGAIN, with a sync in between. */
-#define RT_RETRY(mount, change)                          \
-	({                                               \
-		long rt_err = (change);                  \
-                                                         \
-		if (rt_err == -EAGAIN) {                 \
-			rt_err = __rt_mount_sync(mount); \
-			if (!rt_err)                     \
-				rt_err = (change);       \
-			if (rt_err == -EAGAIN)           \
-				rt_err = -ENOSPC;        \
-		}                                        \
-		rt_err;                                  \
+/*
+ * Calls @change until it does not answer -EAGAIN, with a sync in between. Some
+ * do a part each time; none takes so many of them.
+ */
+#define RT_RETRY(mount, change)                                       \
+	({                                                            \
+		unsigned rt_left = 10000;                             \
+		long rt_err;                                          \
+                                                                      \
+		while ((rt_err = (change)) == -EAGAIN && rt_left--) { \
+			rt_err = __rt_mount_sync(mount);              \
+			if (rt_err)                                   \
+				break;                                \
+		}                                                     \
+		rt_err == -EAGAIN ? -ENOSPC : rt_err;                 \
 	})
 
 /* Whether the disk with this device number is mounted. */

@@ -365,6 +365,11 @@ static uint64_t write_piece(struct rt_vnode *v, const char *from, size_t bytes,
 	return done;
 }
 
+static uint64_t max_size(const struct rt_vnode *v)
+{
+	return v->max_size ? v->max_size : (uint64_t)INT64_MAX;
+}
+
 long __rt_page_write(struct rt_vnode *v, const struct iovec *iov, int count,
 		     uint64_t offset)
 {
@@ -372,12 +377,17 @@ long __rt_page_write(struct rt_vnode *v, const struct iovec *iov, int count,
 	long err = 0;
 
 	for (int i = 0; i < count && !err; i++) {
-		uint64_t n;
+		uint64_t n = iov[i].iov_len;
 
-		if (!iov[i].iov_len)
+		if (!n)
 			continue;
-		n = write_piece(v, iov[i].iov_base, iov[i].iov_len, offset,
-				&err);
+		if (offset >= max_size(v)) {
+			err = -EFBIG;
+			break;
+		}
+		if (n > max_size(v) - offset)
+			n = max_size(v) - offset;
+		n = write_piece(v, iov[i].iov_base, n, offset, &err);
 		offset += n;
 		total += n;
 	}

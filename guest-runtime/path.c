@@ -113,9 +113,23 @@ static long expand(struct rt_vnode *v, const char *rest, char *buffer)
 	return 0;
 }
 
-static int is_dots(const struct rt_path *p)
+static enum rt_last kind_of(const struct rt_path *p)
 {
-	return !strcmp(p->name, ".") || !strcmp(p->name, "..");
+	if (!p->bytes)
+		return RT_ROOT;
+	if (!strcmp(p->name, "."))
+		return RT_DOT;
+	return strcmp(p->name, "..") ? RT_NAME : RT_DOT_DOT;
+}
+
+/* Whether the link that was just found is put in place of its name. */
+static int follows(const struct rt_path *p, int last, unsigned how)
+{
+	if (!last)
+		return 1;
+	if (how & RT_PARENT)
+		return 0;
+	return p->slash || !(how & RT_NOFOLLOW);
 }
 
 /*
@@ -138,18 +152,21 @@ static long walk(const char *path, unsigned how, struct rt_path *to,
 			return err;
 		if (!S_ISDIR(to->dir->mode))
 			return -ENOTDIR;
-		if (!to->bytes) { /* "/" */
+		to->kind = kind_of(to);
+		if (to->kind == RT_ROOT) {
 			to->found = __rt_vnode_hold(to->dir);
 			return 0;
 		}
+		if ((how & RT_CREATE) && to->slash && !*path &&
+		    to->kind == RT_NAME)
+			return -EISDIR;
 		err = __rt_path_lookup(to->dir, to->name, to->bytes, &v);
 		if (err == -ENOENT && !*path)
 			return 0;
 		if (err)
 			return err;
 		/* What comes after a link is looked up in what it names. */
-		if (S_ISLNK(v->mode) &&
-		    (*path || to->slash || !(how & RT_NOFOLLOW))) {
+		if (S_ISLNK(v->mode) && follows(to, !*path, how)) {
 			char slash = to->slash && !*path ? '/' : '\0';
 			const char end[2] = {slash, '\0'};
 
@@ -177,7 +194,7 @@ static long walk(const char *path, unsigned how, struct rt_path *to,
 			continue;
 		}
 		to->found = v;
-		if (to->slash && !S_ISDIR(v->mode))
+		if (to->slash && !(how & RT_PARENT) && !S_ISDIR(v->mode))
 			return -ENOTDIR;
 		return 0;
 	}
@@ -202,21 +219,13 @@ long __rt_path_walk(int dir_fd, const char *path, unsigned how,
 		return err;
 	if (!*path) {
 		to->found = __rt_vnode_hold(to->dir);
-		to->name[0] = '\0';
-		to->bytes = 0;
-		to->slash = 0;
+		to->kind = RT_DOT;
 		return 0;
 	}
 	err = walk(path, how, to, buffer);
-	if (err) {
+	if (err)
 		__rt_path_put(to);
-		return err;
-	}
-	if (is_dots(to)) {
-		to->name[0] = '\0';
-		to->bytes = 0;
-	}
-	return 0;
+	return err;
 }
 
 void __rt_path_put(struct rt_path *path)

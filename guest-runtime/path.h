@@ -10,14 +10,20 @@
 /* How to walk */
 #define RT_NOFOLLOW (1u << 0) /* do not follow a link at the end */
 #define RT_EMPTY    (1u << 1) /* an empty path names the directory itself */
+#define RT_CREATE   (1u << 2) /* open() may make a file: "name/" is EISDIR */
+/* The last name is about to change: it is what it is, link or slash after it */
+#define RT_PARENT   (1u << 3)
+
+/* What a path ends in */
+enum rt_last { RT_NAME, RT_DOT, RT_DOT_DOT, RT_ROOT };
 
 struct rt_path {
 	struct rt_vnode *dir;	/* where the last name is; see name */
 	struct rt_vnode *found; /* NULL: @dir has no such name */
-	/* The last name; "" where the path ends in "/", "." or "..". */
-	char name[RT_NAME_MAX + 1];
+	enum rt_last kind;
+	char name[RT_NAME_MAX + 1]; /* the last one */
 	size_t bytes;
-	int slash; /* something came after it: it must be a directory */
+	int slash; /* comes after it */
 };
 
 /*

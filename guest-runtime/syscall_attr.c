@@ -17,34 +17,46 @@
 #define FALLOC_PUNCH_HOLE 0x02
 #define FALLOC_ZERO_RANGE 0x10
 
+static long check(const struct rt_vnode *v)
+{
+	if (v->mount->read_only)
+		return -EROFS;
+	return v->flags & RT_IMMUTABLE ? -EPERM : 0;
+}
+
 /* What a path or, where that is empty, a descriptor names. */
 static long find(int dir, const char *path, int flags, struct rt_vnode **v)
 {
 	unsigned how = flags & AT_SYMLINK_NOFOLLOW ? RT_NOFOLLOW : 0;
 	long err;
 
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
 	if (flags & AT_EMPTY_PATH)
 		how |= RT_EMPTY;
 	err = __rt_path_find(dir, path, how, v);
-	if (!err && (*v)->mount->read_only) {
+	if (err)
+		return err;
+	err = check(*v);
+	if (err)
 		__rt_vnode_put(*v);
-		err = -EROFS;
-	}
 	return err;
 }
 
 static long find_fd(int fd, struct rt_vnode **v)
 {
 	const struct rt_file *f = __rt_file(fd);
+	long err;
 
 	if (!f || (f->flags & O_PATH))
 		return -EBADF;
 	if (!f->vnode)
 		return -EINVAL;
-	if (f->vnode->mount->read_only)
-		return -EROFS;
 	*v = __rt_vnode_hold(f->vnode);
-	return 0;
+	err = check(*v);
+	if (err)
+		__rt_vnode_put(*v);
+	return err;
 }
 
 static void changed(struct rt_vnode *v)
@@ -145,6 +157,9 @@ long __rt_sys_utimensat(int dir, const char *path, const struct timespec *times,
 	struct rt_vnode *v;
 	long err;
 
+	if (times && times[0].tv_nsec == UTIME_OMIT &&
+	    times[1].tv_nsec == UTIME_OMIT)
+		return 0; /* as Linux, whatever the path */
 	err = path ? find(dir, path, flags, &v) : find_fd(dir, &v);
 	if (err)
 		return err;
@@ -192,7 +207,7 @@ long __rt_sys_ftruncate(int fd, int64_t size)
 	struct rt_vnode *v;
 	long err;
 
-	if (f && (f->flags & 3) == O_RDONLY)
+	if (f && !(f->flags & O_PATH) && !__rt_writes(f))
 		return -EINVAL;
 	err = find_fd(fd, &v);
 	return err ? err : resize(v, size);
@@ -202,9 +217,11 @@ static long preallocate(struct rt_vnode *v, uint64_t from, uint64_t bytes)
 {
 	const struct rt_fs_ops *ops = v->mount->ops;
 
+	if (!ops->read)
+		return __rt_page_fill(v, from, bytes);
 	return ops->allocate
 		       ? RT_RETRY(v->mount, ops->allocate(v, from, bytes, 1))
-		       : 0;
+		       : -EOPNOTSUPP;
 }
 
 static long clear_range(struct rt_vnode *v, uint64_t from, uint64_t to)
@@ -225,7 +242,7 @@ long __rt_sys_fallocate(int fd, int mode, int64_t offset, int64_t bytes)
 	int64_t end;
 	long err;
 
-	if (!f || (f->flags & O_PATH) || (f->flags & 3) == O_RDONLY)
+	if (!f || !__rt_writes(f))
 		return -EBADF;
 	if (!f->vnode || !S_ISREG(f->vnode->mode))
 		return f->vnode && S_ISDIR(f->vnode->mode) ? -EISDIR : -ENODEV;
@@ -239,8 +256,12 @@ long __rt_sys_fallocate(int fd, int mode, int64_t offset, int64_t bytes)
 	    mode != (FALLOC_PUNCH_HOLE | FALLOC_KEEP_SIZE))
 		return -EOPNOTSUPP;
 	v = f->vnode;
-	err = 0;
-	if (mode & (FALLOC_PUNCH_HOLE | FALLOC_ZERO_RANGE))
+	if (v->max_size && (uint64_t)end > v->max_size)
+		return -EFBIG;
+	err = check(v);
+	if (!err && (v->flags & RT_APPEND))
+		err = -EPERM;
+	if (!err && (mode & (FALLOC_PUNCH_HOLE | FALLOC_ZERO_RANGE)))
 		err = clear_range(v, (uint64_t)offset, (uint64_t)end);
 	if (!err && !(mode & FALLOC_PUNCH_HOLE))
 		err = preallocate(v, (uint64_t)offset, (uint64_t)bytes);

@@ -219,7 +219,7 @@ long __rt_sys_readlinkat(int dir, const char *path, char *to, size_t bytes)
 	if (n)
 		return n;
 	if (!S_ISLNK(v->mode) || !v->mount->ops->readlink)
-		n = -EINVAL;
+		n = *path ? -EINVAL : -ENOENT;
 	else
 		n = v->mount->ops->readlink(v, to, bytes);
 	__rt_vnode_put(v);

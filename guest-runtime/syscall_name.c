@@ -7,61 +7,53 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "create.h"
 #include "file.h"
 #include "mount.h"
 #include "path.h"
 #include "rt_syscall.h"
-#include "umask.h"
 
-#define RENAME_NOREPLACE_ 1u /* linux/fs.h */
-#define RENAME_EXCHANGE_  2u
-
-unsigned __rt_umask = 022;
+#define NOREPLACE 1u /* linux/fs.h: RENAME_... */
+#define EXCHANGE  2u
 
 static int is_mounted_on(const struct rt_vnode *dir, const struct rt_vnode *v)
 {
 	return v == v->mount->root || v->mount != dir->mount;
 }
 
-/* Whether a new name can be made where the walk ended. */
-static long check_new(const struct rt_path *p)
+/* Whether a new name, of a directory or not, can be made where a walk ended. */
+static long check_new(const struct rt_path *p, int directory)
 {
-	if (p->found)
+	if (p->kind != RT_NAME || p->found)
 		return -EEXIST;
+	if (p->slash && !directory)
+		return -ENOENT;
 	if (p->dir->mount->read_only)
 		return -EROFS;
 	if (!p->dir->nlink)
 		return -ENOENT;
-	return 0;
+	return p->dir->flags & RT_IMMUTABLE ? -EPERM : 0;
+}
+
+/* Whether names may be taken from where the walk ended, and from @v. */
+static int is_fixed(const struct rt_vnode *dir, const struct rt_vnode *v)
+{
+	return ((dir->flags | v->flags) & (RT_IMMUTABLE | RT_APPEND)) != 0;
 }
 
 static long make(int dir, const char *path, mode_t mode, dev_t rdev,
 		 const char *target)
 {
-	struct rt_vnode init = {.mode = mode, .rdev = rdev};
-	const struct rt_fs_ops *ops;
+	const struct rt_vnode like = {.mode = mode, .rdev = rdev};
 	struct rt_path p;
 	uint64_t ino;
-	long err = __rt_path_walk(dir, path, RT_NOFOLLOW, &p);
+	long err = __rt_path_walk(dir, path, RT_PARENT, &p);
 
 	if (err)
 		return err;
-	ops = p.dir->mount->ops;
-	err = check_new(&p);
-	if (!err && p.slash && !S_ISDIR(mode))
-		err = -ENOENT;
-	if (!err && !ops->create)
-		err = -EPERM;
-	if (!err) {
-		__rt_now(&init.mtime);
-		init.atime = init.ctime = init.mtime;
-		if (S_ISDIR(mode) && (p.dir->mode & S_ISGID))
-			init.mode |= S_ISGID;
-		if (p.dir->mode & S_ISGID)
-			init.gid = p.dir->gid;
-		err = RT_RETRY(p.dir->mount, ops->create(p.dir, p.name, p.bytes,
-							 &init, target, &ino));
-	}
+	err = check_new(&p, S_ISDIR(mode));
+	if (!err)
+		err = __rt_create(p.dir, p.name, p.bytes, &like, target, &ino);
 	__rt_mount_tick(p.dir->mount);
 	__rt_path_put(&p);
 	return err;
@@ -133,19 +125,22 @@ long __rt_sys_linkat(int old_dir, const char *old, int new_dir, const char *new,
 			     &v);
 	if (err)
 		return err;
-	err = __rt_path_walk(new_dir, new, RT_NOFOLLOW, &p);
+	err = __rt_path_walk(new_dir, new, RT_PARENT, &p);
 	if (err)
 		goto put_vnode;
 	ops = p.dir->mount->ops;
-	err = check_new(&p);
+	err = check_new(&p, 0);
 	if (!err && p.dir->mount != v->mount)
 		err = -EXDEV;
-	if (!err && (S_ISDIR(v->mode) || !ops->link))
+	if (!err && (S_ISDIR(v->mode) || !ops->link ||
+		     (v->flags & (RT_IMMUTABLE | RT_APPEND))))
 		err = -EPERM;
-	if (!err && p.slash)
+	if (!err && !v->nlink && !v->linkable)
 		err = -ENOENT;
 	if (!err)
 		err = RT_RETRY(v->mount, ops->link(p.dir, p.name, p.bytes, v));
+	if (!err)
+		v->linkable = 0;
 	__rt_mount_tick(p.dir->mount);
 	__rt_path_put(&p);
 
@@ -159,23 +154,33 @@ long __rt_sys_link(const char *old, const char *new)
 	return __rt_sys_linkat(AT_FDCWD, old, AT_FDCWD, new, 0);
 }
 
-static long check_remove(const struct rt_path *p, int directory)
+/* rmdir(2): what the path ends in decides before what is there. */
+static long check_remove_dir(const struct rt_path *p)
 {
-	const struct rt_vnode *v = p->found;
-
-	if (!v)
-		return -ENOENT;
-	if (directory && !S_ISDIR(v->mode))
-		return -ENOTDIR;
-	if (!directory && S_ISDIR(v->mode))
-		return -EISDIR;
-	if (!p->bytes) /* "." and the like */
-		return v == v->mount->root ? -EBUSY : -EINVAL;
-	if (is_mounted_on(p->dir, v))
+	if (p->kind == RT_DOT)
+		return -EINVAL;
+	if (p->kind == RT_DOT_DOT)
+		return -ENOTEMPTY;
+	if (p->kind == RT_ROOT)
 		return -EBUSY;
 	if (p->dir->mount->read_only)
 		return -EROFS;
-	return p->dir->mount->ops->unlink ? 0 : -EPERM;
+	if (!p->found)
+		return -ENOENT;
+	return S_ISDIR(p->found->mode) ? 0 : -ENOTDIR;
+}
+
+static long check_remove_file(const struct rt_path *p)
+{
+	if (p->kind != RT_NAME)
+		return -EISDIR;
+	if (p->dir->mount->read_only)
+		return -EROFS;
+	if (!p->found)
+		return -ENOENT;
+	if (S_ISDIR(p->found->mode))
+		return -EISDIR;
+	return p->slash ? -ENOTDIR : 0;
 }
 
 long __rt_sys_unlinkat(int dir, const char *path, int flags)
@@ -186,11 +191,16 @@ long __rt_sys_unlinkat(int dir, const char *path, int flags)
 
 	if (flags & ~AT_REMOVEDIR)
 		return -EINVAL;
-	err = __rt_path_walk(dir, path, RT_NOFOLLOW, &p);
+	err = __rt_path_walk(dir, path, RT_PARENT, &p);
 	if (err)
 		return err;
 	m = p.dir->mount;
-	err = check_remove(&p, flags & AT_REMOVEDIR);
+	err = flags & AT_REMOVEDIR ? check_remove_dir(&p)
+				   : check_remove_file(&p);
+	if (!err && is_mounted_on(p.dir, p.found))
+		err = -EBUSY;
+	if (!err && (!m->ops->unlink || is_fixed(p.dir, p.found)))
+		err = -EPERM;
 	if (!err)
 		err = RT_RETRY(m,
 			       m->ops->unlink(p.dir, p.name, p.bytes, p.found));
@@ -229,26 +239,69 @@ static long is_above(struct rt_vnode *v, struct rt_vnode *dir)
 	return 1;
 }
 
-static long check_over(const struct rt_path *old, const struct rt_path *new,
+/* What the paths end in, and what has a slash after it, as Linux orders it. */
+static long check_ends(const struct rt_path *old, const struct rt_path *new,
 		       unsigned flags)
 {
 	const struct rt_vnode *v = old->found, *over = new->found;
+	int exchange = (flags & EXCHANGE) != 0;
 
-	if (!over) {
-		if (flags & RENAME_EXCHANGE_)
-			return -ENOENT;
-		return new->slash && !S_ISDIR(v->mode) ? -ENOTDIR : 0;
-	}
-	if (flags & RENAME_NOREPLACE_)
-		return -EEXIST;
-	if (!new->bytes || is_mounted_on(new->dir, over))
+	if (new->dir->mount != old->dir->mount)
+		return -EXDEV;
+	if (old->kind != RT_NAME)
 		return -EBUSY;
-	if (flags & RENAME_EXCHANGE_)
-		return 0;
-	if (S_ISDIR(v->mode) && !S_ISDIR(over->mode))
+	if (new->kind != RT_NAME)
+		return flags & NOREPLACE ? -EEXIST : -EBUSY;
+	if (old->dir->mount->read_only)
+		return -EROFS;
+	if (!v)
+		return -ENOENT;
+	if (over && (flags & NOREPLACE))
+		return -EEXIST;
+	if (exchange && !over)
+		return -ENOENT;
+	if (exchange && !S_ISDIR(over->mode) && new->slash)
 		return -ENOTDIR;
-	if (!S_ISDIR(v->mode) && S_ISDIR(over->mode))
-		return -EISDIR;
+	if (!S_ISDIR(v->mode) && (old->slash || (!exchange && new->slash)))
+		return -ENOTDIR;
+	return 0;
+}
+
+/* Nothing can be moved into itself, nor replace what it lies in. */
+static long check_trees(const struct rt_path *old, const struct rt_path *new,
+			unsigned flags)
+{
+	long is;
+
+	if (old->dir == new->dir)
+		return 0;
+	is = S_ISDIR(old->found->mode) ? is_above(old->found, new->dir) : 0;
+	if (is)
+		return is < 0 ? is : -EINVAL;
+	if (!new->found || !S_ISDIR(new->found->mode))
+		return 0;
+	is = is_above(new->found, old->dir);
+	if (is)
+		return is < 0 ? is : flags & EXCHANGE ? -EINVAL : -ENOTEMPTY;
+	return 0;
+}
+
+static long check_kinds(const struct rt_path *old, const struct rt_path *new,
+			unsigned flags)
+{
+	int is_dir = S_ISDIR(old->found->mode);
+
+	if (!new->dir->nlink)
+		return -ENOENT;
+	if (new->found && !(flags & EXCHANGE)) {
+		if (is_dir && !S_ISDIR(new->found->mode))
+			return -ENOTDIR;
+		if (!is_dir && S_ISDIR(new->found->mode))
+			return -EISDIR;
+	}
+	if (is_mounted_on(old->dir, old->found) ||
+	    (new->found &&is_mounted_on(new->dir, new->found)))
+		return -EBUSY;
 	return 0;
 }
 
@@ -256,42 +309,23 @@ static long rename_paths(struct rt_path *old, struct rt_path *new,
 			 unsigned flags)
 {
 	struct rt_mount *m = old->dir->mount;
-	long err;
+	long err = check_ends(old, new, flags);
 
-	if (!old->found)
-		return -ENOENT;
-	if (!old->bytes)
-		return -EBUSY;
-	if (is_mounted_on(old->dir, old->found))
-		return -EBUSY;
-	if (new->dir->mount != m)
-		return -EXDEV;
-	if (m->read_only)
-		return -EROFS;
-	if (!new->dir->nlink)
-		return -ENOENT;
-	err = check_over(old, new, flags);
+	if (!err)
+		err = check_trees(old, new, flags);
+	if (err || old->found == new->found)
+		return err;
+	err = check_kinds(old, new, flags);
 	if (err)
 		return err;
-	if (!m->ops->rename)
+	if (!m->ops->rename || is_fixed(old->dir, old->found) ||
+	    (new->dir->flags &RT_IMMUTABLE) ||
+	    (new->found &&is_fixed(new->dir, new->found)))
 		return -EPERM;
-	if (old->found == new->found)
-		return 0;
-	if (S_ISDIR(old->found->mode) && old->dir != new->dir) {
-		err = is_above(old->found, new->dir);
-		if (err)
-			return err < 0 ? err : -EINVAL;
-	}
-	if ((flags & RENAME_EXCHANGE_) && S_ISDIR(new->found->mode) &&
-	    old->dir != new->dir) {
-		err = is_above(new->found, old->dir);
-		if (err)
-			return err < 0 ? err : -EINVAL;
-	}
 	return RT_RETRY(m, m->ops->rename(old->dir, old->name, old->bytes,
 					  old->found, new->dir, new->name,
 					  new->bytes, new->found,
-					  flags & RENAME_EXCHANGE_ ? 1 : 0));
+					  flags & EXCHANGE ? 1 : 0));
 }
 
 long __rt_sys_renameat2(int old_dir, const char *old_path, int new_dir,
@@ -301,14 +335,13 @@ long __rt_sys_renameat2(int old_dir, const char *old_path, int new_dir,
 	struct rt_mount *m;
 	long err;
 
-	if (flags & ~(RENAME_NOREPLACE_ | RENAME_EXCHANGE_) ||
-	    flags == (RENAME_NOREPLACE_ | RENAME_EXCHANGE_))
+	if (flags & ~(NOREPLACE | EXCHANGE) || flags == (NOREPLACE | EXCHANGE))
 		return -EINVAL;
-	err = __rt_path_walk(old_dir, old_path, RT_NOFOLLOW, &old);
+	err = __rt_path_walk(old_dir, old_path, RT_PARENT, &old);
 	if (err)
 		return err;
 	m = old.dir->mount;
-	err = __rt_path_walk(new_dir, new_path, RT_NOFOLLOW, &new);
+	err = __rt_path_walk(new_dir, new_path, RT_PARENT, &new);
 	if (!err) {
 		err = rename_paths(&old, &new, flags);
 		__rt_path_put(&new);

@@ -4,49 +4,60 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "create.h"
 #include "dev.h"
 #include "file.h"
 #include "file_vnode.h"
 #include "mount.h"
 #include "path.h"
 #include "rt_syscall.h"
-#include "umask.h"
+
+#define UNNAMED (O_TMPFILE & ~O_DIRECTORY)
+#define KNOWN                                                                \
+	(3 | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | \
+	 O_SYNC | O_DSYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | \
+	 O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | UNNAMED)
 
 static int writes(int flags)
 {
 	return (flags & 3) != O_RDONLY;
 }
 
+/* What flags come to, as Linux sees them. */
+static long tidy(int *flags)
+{
+	*flags &= KNOWN;
+	if (*flags & O_PATH) {
+		*flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+		return 0;
+	}
+	if ((*flags & O_CREAT) && (*flags & O_DIRECTORY))
+		return -EINVAL;
+	if ((*flags & UNNAMED) && (!(*flags & O_DIRECTORY) || !writes(*flags)))
+		return -EINVAL;
+	return 0;
+}
+
 /* A new file; NULL name: one without. Its vnode, with a reference. */
 static long create(struct rt_vnode *dir, const char *name, size_t bytes,
 		   unsigned mode, struct rt_vnode **to)
 {
-	struct rt_vnode init = {
+	const struct rt_vnode like = {
 		.mode = S_IFREG | (mode & 07777 & ~__rt_umask),
 	};
-	struct rt_mount *m = dir->mount;
 	uint64_t ino;
-	long err;
+	long err = __rt_create(dir, name, bytes, &like, NULL, &ino);
 
-	if (m->read_only)
-		return -EROFS;
-	if (!m->ops->create)
-		return -EPERM;
-	if (name && !dir->nlink)
-		return -ENOENT;
-	__rt_now(&init.mtime);
-	init.atime = init.ctime = init.mtime;
-	err = RT_RETRY(m, m->ops->create(dir, name, bytes, &init, NULL, &ino));
-	if (!err)
-		err = __rt_vnode_get(m, ino, to);
-	return err;
+	return err ? err : __rt_vnode_get(dir->mount, ino, to);
 }
 
 /* Checks what is there against how it shall be opened. */
 static long check(struct rt_vnode *v, int flags)
 {
-	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+	if ((flags & O_CREAT) && (flags & O_EXCL))
 		return -EEXIST;
+	if ((flags & O_CREAT) && S_ISDIR(v->mode))
+		return -EISDIR;
 	if ((flags & O_DIRECTORY) && !S_ISDIR(v->mode))
 		return -ENOTDIR;
 	if (flags & O_PATH)
@@ -55,8 +66,12 @@ static long check(struct rt_vnode *v, int flags)
 	case S_IFLNK:
 		return -ELOOP; /* O_NOFOLLOW */
 	case S_IFDIR:
-		return writes(flags) || (flags & O_CREAT) ? -EISDIR : 0;
+		return writes(flags) || (flags & O_TRUNC) ? -EISDIR : 0;
 	case S_IFREG:
+		if (writes(flags) &&
+		    ((v->flags & RT_IMMUTABLE) ||
+		     ((v->flags & RT_APPEND) && !(flags & O_APPEND))))
+			return -EPERM;
 		return (writes(flags) || (flags & O_TRUNC)) &&
 				       v->mount->read_only
 			       ? -EROFS
@@ -105,13 +120,15 @@ static long open_vnode(struct rt_vnode *v, int flags, int is_new,
 static long open_path(int dir, const char *path, int flags, unsigned mode,
 		      struct rt_file **to)
 {
-	int is_new = (flags & O_CREAT) != 0, excl = flags & O_EXCL;
+	int is_new = (flags & O_CREAT) != 0;
+	unsigned how = is_new ? RT_CREATE : 0;
 	struct rt_vnode *v;
 	struct rt_path p;
-	long err = __rt_path_walk(
-		dir, path,
-		(flags & O_NOFOLLOW) || (is_new && excl) ? RT_NOFOLLOW : 0, &p);
+	long err;
 
+	if ((flags & O_NOFOLLOW) || (is_new && (flags & O_EXCL)))
+		how |= RT_NOFOLLOW;
+	err = __rt_path_walk(dir, path, how, &p);
 	if (err)
 		return err;
 	if (p.found) {
@@ -119,8 +136,6 @@ static long open_path(int dir, const char *path, int flags, unsigned mode,
 		v = __rt_vnode_hold(p.found);
 	} else if (!is_new) {
 		err = -ENOENT;
-	} else if (p.slash) {
-		err = -EISDIR;
 	} else {
 		err = create(p.dir, p.name, p.bytes, mode, &v);
 	}
@@ -140,28 +155,31 @@ static long open_nameless(int dir, const char *path, int flags, unsigned mode,
 	struct rt_vnode *parent, *v;
 	long err;
 
-	if (!writes(flags))
-		return -EINVAL;
-	err = __rt_path_find(dir, path, 0, &parent);
+	err = __rt_path_find(dir, path, flags & O_NOFOLLOW ? RT_NOFOLLOW : 0,
+			     &parent);
 	if (err)
 		return err;
 	err = S_ISDIR(parent->mode) ? create(parent, NULL, 0, mode, &v)
 				    : -ENOTDIR;
 	__rt_vnode_put(parent);
-	if (!err)
-		*to = __rt_vnode_file(v, flags);
-	return err;
+	if (err)
+		return err;
+	v->linkable = !(flags & O_EXCL);
+	*to = __rt_vnode_file(v, flags);
+	return 0;
 }
 
 long __rt_sys_openat(int dir, const char *path, int flags, unsigned mode)
 {
+	long err = tidy(&flags);
 	int fd = __rt_fd_find(0);
 	struct rt_file *f;
-	long err;
 
+	if (err)
+		return err;
 	if (fd < 0)
 		return fd;
-	if ((flags & O_TMPFILE) == O_TMPFILE)
+	if (flags & UNNAMED)
 		err = open_nameless(dir, path, flags, mode, &f);
 	else
 		err = open_path(dir, path, flags, mode, &f);

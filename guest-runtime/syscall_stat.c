@@ -21,6 +21,8 @@ long __rt_sys_newfstatat(int dir, const char *path, struct stat *st, int flags)
 	struct rt_vnode *v;
 	long err;
 
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH))
+		return -EINVAL;
 	if (!*path && (flags & AT_EMPTY_PATH) && dir != AT_FDCWD)
 		return __rt_sys_fstat(dir, st);
 	if (flags & AT_EMPTY_PATH)
@@ -96,7 +98,7 @@ long __rt_sys_faccessat2(int dir, const char *path, int mode, int flags)
 	if ((mode & W_OK) && v->mount->read_only && !S_ISCHR(v->mode) &&
 	    !S_ISBLK(v->mode))
 		err = -EROFS;
-	else if ((mode & X_OK) && S_ISREG(v->mode) && !(v->mode & 0111))
+	else if ((mode & X_OK) && !S_ISDIR(v->mode) && !(v->mode & 0111))
 		err = -EACCES;
 	__rt_vnode_put(v);
 	return err;

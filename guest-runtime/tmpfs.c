@@ -229,6 +229,22 @@ static long new_vnode(struct rt_mount *mount, const struct rt_vnode *init,
 	return 0;
 }
 
+static long create_nameless(struct rt_vnode *dir, const struct rt_vnode *init,
+			    uint64_t *ino)
+{
+	struct rt_vnode *v;
+	long err = new_vnode(dir->mount, init, &v);
+
+	if (err)
+		return -ENOSPC;
+	*ino = v->ino;
+	/* It stays, unused, until the caller gets it. */
+	v->nlink = 1;
+	__rt_vnode_put(v);
+	v->nlink = 0;
+	return 0;
+}
+
 static long tmp_create(struct rt_vnode *dir, const char *name, size_t bytes,
 		       const struct rt_vnode *init, const char *target,
 		       uint64_t *ino)
@@ -239,7 +255,7 @@ static long tmp_create(struct rt_vnode *dir, const char *name, size_t bytes,
 	long err;
 
 	if (!name)
-		return -EOPNOTSUPP;
+		return create_nameless(dir, init, ino);
 	e = new_entry(of(dir), name, bytes);
 	if (!e)
 		return -ENOSPC;
@@ -278,8 +294,8 @@ static long tmp_link(struct rt_vnode *dir, const char *name, size_t bytes,
 	if (!e)
 		return -ENOSPC;
 	v->nlink++;
-	v->ctime = dir->ctime;
 	insert(of(dir), e, of(__rt_vnode_hold(v)));
+	v->ctime = dir->ctime;
 	return 0;
 }
 
@@ -374,6 +390,7 @@ static const struct rt_fs_ops tmpfs_ops = {
 	.link = tmp_link,
 	.unlink = tmp_unlink,
 	.rename = tmp_rename,
+	.seek = __rt_page_seek,
 	.statfs = tmp_statfs,
 };
 

@@ -51,6 +51,8 @@ struct rt_vnode {
 	uint64_t blocks;   /* of 512 bytes; the file system keeps it right */
 	struct timespec atime, mtime, ctime;
 
+	int linkable; /* has had no name yet, but may get one: O_TMPFILE */
+
 	unsigned dirty; /* RT_DIRTY_* */
 	int error;	/* -errno of a failed write-back, told once */
 	void *pages;	/* page.c's tree */
@@ -118,6 +120,7 @@ struct rt_fs_ops {
 	long (*create)(struct rt_vnode *dir, const char *name, size_t bytes,
 		       const struct rt_vnode *init, const char *target,
 		       uint64_t *ino);
+	/* @v may be without a name, see linkable. */
 	long (*link)(struct rt_vnode *dir, const char *name, size_t bytes,
 		     struct rt_vnode *v);
 	/*

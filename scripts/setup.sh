@@ -9,10 +9,10 @@ set -euo pipefail
 packages=()
 for task in "$@"; do
 	case $task in
-	build) packages+=(gcc libc6-dev linux-libc-dev make libelf-dev
+	build) packages+=(gcc libc6-dev linux-libc-dev musl-tools make libelf-dev
 		binutils ca-certificates) ;;
-	check) packages+=(bats jq clang libclang-rt-14-dev
-		util-linux procps e2fsprogs) ;;
+	check) packages+=(bats jq clang libclang-rt-14-dev musl-tools
+		e2fsprogs util-linux procps) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
 	bench) packages+=(musl-tools jq strace) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;
