@@ -2,12 +2,20 @@
 # Real programs, unmodified, from the distribution's source packages: tests run
 # them as images, and beside the same program linked by musl-gcc for the host.
 #
+#   make -f scripts/programs.mk for-tests|for-bench
 #   make -f scripts/programs.mk build/programs/{guest,native}-O1/NAME...
 #
 # O1 may be any option of the compiler. Each program is compiled once and only
 # linked again when the guest runtime changes.
 
 P := build/programs
+
+.PHONY: for-tests for-bench
+for-tests: $(addprefix $(P)/guest-O1/,sqlite3 speedtest1 gzip lua) \
+	$(P)/guest-O0/sqlite3-mutex $(P)/native-O1/lua
+for-bench: $(foreach side,guest native,$(addprefix $(P)/$(side)-O2/,speedtest1 \
+	lua))
+
 CACHE := build/cache
 
 LUA := lua5.4_5.4.4.orig.tar.gz

@@ -12,9 +12,9 @@ for task in "$@"; do
 	build) packages+=(gcc libc6-dev linux-libc-dev make libelf-dev
 		binutils ca-certificates) ;;
 	check) packages+=(bats jq clang libclang-rt-14-dev musl-tools
-		util-linux procps) ;;
+		util-linux procps e2fsprogs gzip sqlite3 tcl xz-utils) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
-	bench) packages+=(musl-tools jq strace) ;;
+	bench) packages+=(musl-tools jq strace e2fsprogs gzip tcl xz-utils) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;
 	*)
 		echo "setup: unknown task $task" >&2

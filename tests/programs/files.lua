@@ -8,7 +8,7 @@ local function path(name) return directory .. "/" .. name end
 local function show(...)
 	local results = table.pack(...)
 	for i = 1, results.n do
-		results[i] = tostring(results[i]):gsub("[^ ]*/", ""):gsub("%(0x%x+%)", "(address)")
+		results[i] = tostring(results[i]):gsub("[^%s]*/", ""):gsub("%(0x%x+%)", "(address)")
 	end
 	print(table.concat(results, " ", 1, results.n))
 end
@@ -45,7 +45,7 @@ end
 show(pcall(io.open, path("a"), "q"))
 show(pcall(io.open, path("a"), "wr"))
 show(io.open(path("no/such"), "w"))
-show(io.open(directory, "w"))
+show(select(3, io.open(directory, "w")))
 local opened = io.open(directory, "r")
 show(opened and opened:read(1))
 if opened then opened:close() end
@@ -137,7 +137,7 @@ show(os.rename(path("e"), path("e")), #get("e"))
 show(os.rename(path("e"), path("no/such")))
 show(os.remove(path("none")))
 show(os.remove(path("e")), io.open(path("e")))
-show(os.remove(directory))
+show((os.remove(directory)))
 file = assert(io.open(path("f"), "w+"))
 show(os.remove(path("f")), file:write("still there"), file:seek("set"), file:read("a"))
 show(io.open(path("f")))

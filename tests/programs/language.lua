@@ -3,7 +3,7 @@
 
 -- Where an error arose is told by line, not by directory.
 local function message(text)
-	return (tostring(text):gsub("[^ ]*/", ""))
+	return (tostring(text):gsub("[^%s]*/", ""))
 end
 
 local function try(f, ...)

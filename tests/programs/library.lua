@@ -4,7 +4,7 @@
 local directory = ...
 
 local function message(text)
-	return (tostring(text):gsub("[^ ]*/", ""))
+	return (tostring(text):gsub("[^%s]*/", ""))
 end
 
 local function try(f, ...)
@@ -169,7 +169,8 @@ try(require, "broken")
 print((select(2, pcall(require, "absent")):gsub("'[^']*/", "'")))
 package.preload.made = function(name, extra) return name .. tostring(extra) end
 print(require "made")
-print(dofile(directory .. "/simple.lua").answer, loadfile(directory .. "/none.lua"))
+print(dofile(directory .. "/simple.lua").answer,
+	message(select(2, loadfile(directory .. "/none.lua"))))
 print(package.config:byte(1, -1))
 
 print("-- debug")
