@@ -11,25 +11,24 @@
  */
 #include "vcpu.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "boot_info.h"
+#include "counter.h"
 #include "guest_memory.h"
 #include "guest_process_x86_64.h"
 #include "log.h"
 #include "regs_x86_64.h"
 #include "trap_x86_64.h"
-#include "tsc_x86_64.h"
 
 #define HWCAP2_FSGSBASE (1UL << 1) /* asm/hwcap2.h */
 #define RFLAGS_BITS	0x202ULL
@@ -60,22 +59,30 @@ static int failed(const char *what)
 /* Explains the end of a child that did not become a guest. */
 static int child_failed(int status)
 {
-	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-
-	if (code == CHILD_TRACE)
+	switch (WIFEXITED(status) ? WEXITSTATUS(status) : 0) {
+	case CHILD_TRACE:
 		log_error("process vCPU: this host forbids ptrace: allow it in "
 			  "the container's seccomp profile, or set the sysctl "
 			  "kernel.yama.ptrace_scope to 0 or 1");
-	else if (code == CHILD_MAP)
+		break;
+	case CHILD_MAP:
 		log_error("process vCPU: cannot map guest memory in a child "
 			  "process: the sysctl vm.mmap_min_addr must be 65536 "
 			  "or less");
-	else if (WIFSTOPPED(status) && WSTOPSIG(status) == SIGILL)
+		break;
+	case CHILD_CLOSE:
+		log_error("process vCPU: this host has no close_range(): use "
+			  "Linux 5.9 or newer, or allow it in the container's "
+			  "seccomp profile");
+		break;
+	case CHILD_FILTER:
 		log_error("process vCPU: this host has no seccomp filters");
-	else
+		break;
+	default:
 		log_error("process vCPU: the guest's process ended before it "
 			  "began (status 0x%x)",
 			  (unsigned)status);
+	}
 	return -EPERM;
 }
 
@@ -86,49 +93,6 @@ static int wait_child(struct vcpu_process *p, int *status)
 	while (waitpid(p->pid, status, __WALL) < 0)
 		if (errno != EINTR)
 			return failed("waiting for the guest's process");
-	return 0;
-}
-
-/* All of the child's SSE, x87 and AVX state as after reset (SDM 13.6). */
-static int reset_vectors(pid_t pid)
-{
-	static const uint16_t fcw = 0x37f;
-	static const uint32_t mxcsr = 0x1f80;
-	uint8_t state[16384] = {0};
-	struct iovec iov = {state, sizeof(state)};
-
-	if (ptrace(PTRACE_GETREGSET, pid, NT_X86_XSTATE, &iov) < 0) {
-		struct user_fpregs_struct fp = {.cwd = fcw, .mxcsr = mxcsr};
-
-		return ptrace(PTRACE_SETFPREGS, pid, NULL, &fp) < 0 ? -errno
-								    : 0;
-	}
-	memset(state, 0, iov.iov_len);
-	memcpy(state, &fcw, sizeof(fcw));
-	memcpy(state + 24, &mxcsr, sizeof(mxcsr));
-	return ptrace(PTRACE_SETREGSET, pid, NT_X86_XSTATE, &iov) < 0 ? -errno
-								      : 0;
-}
-
-static int start_child(struct vcpu_process *p)
-{
-	pid_t tender = getpid();
-	int status, err;
-
-	p->pid = fork();
-	if (p->pid < 0)
-		return failed("starting the guest's process");
-	if (p->pid == 0)
-		guest_process_become(p->mem, tender);
-	err = wait_child(p, &status);
-	if (err)
-		return err;
-	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGSEGV)
-		return child_failed(status);
-	if (ptrace(PTRACE_SETOPTIONS, p->pid, NULL, PTRACE_O_EXITKILL) < 0 ||
-	    ptrace(PTRACE_GETREGS, p->pid, NULL, &p->user) < 0 ||
-	    reset_vectors(p->pid) < 0)
-		return failed("preparing the guest's process");
 	return 0;
 }
 
@@ -149,31 +113,27 @@ static void process_destroy(struct vcpu *vcpu)
 
 	kill(p->pid, SIGKILL);
 	waitpid(p->pid, NULL, __WALL);
-	free(p);
+	munmap(p, sizeof(*p));
 }
 
-static int process_create(struct vcpu **vcpu, struct guest_mem *mem,
-			  struct vcpu_features *features)
+static int process_create(struct vcpu **vcpu, struct guest_mem *mem)
 {
-	struct vcpu_process *p = calloc(1, sizeof(*p));
-	struct tsc_sample before = tsc_sample();
-	int err;
+	/* calloc() would be the first in this process, and make it a heap. */
+	struct vcpu_process *p = mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pid_t pid;
 
-	if (!p)
-		return -ENOMEM;
+	if (p == MAP_FAILED)
+		return failed("out of memory");
+	pid = guest_process_start(mem);
+	if (pid < 0) {
+		munmap(p, sizeof(*p));
+		errno = -pid;
+		return failed("starting the guest's process");
+	}
 	p->vcpu.ops = &vcpu_process_ops;
 	p->mem = mem;
-	err = start_child(p);
-	if (err) {
-		if (p->pid > 0)
-			process_destroy(&p->vcpu);
-		else
-			free(p);
-		return err;
-	}
-	features->tsc_hz = tsc_hz_since(before);
-	features->boot_flags =
-		getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE ? BP_BOOT_FSGSBASE : 0;
+	p->pid = pid;
 	*vcpu = &p->vcpu;
 	return 0;
 }
@@ -230,10 +190,42 @@ static void from_user(struct vcpu_process *p)
 	};
 }
 
-static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start)
+/*
+ * The child has been at it since it was created; now it should be ready. What
+ * others may have sent it meanwhile is dropped, as ever.
+ */
+static int wait_for_guest(struct vcpu_process *p)
+{
+	siginfo_t info = {.si_code = SI_USER};
+	int status, err;
+
+	while (info.si_code <= 0) {
+		err = wait_child(p, &status);
+		if (err)
+			return err;
+		if (!WIFSTOPPED(status))
+			return child_failed(status);
+		if (ptrace(PTRACE_GETSIGINFO, p->pid, NULL, &info) < 0 ||
+		    (info.si_code <= 0 &&
+		     ptrace(PTRACE_CONT, p->pid, NULL, 0) < 0))
+			return failed("waiting for the guest's process");
+	}
+	if (!guest_process_is_ready(&info))
+		return child_failed(status);
+	if (ptrace(PTRACE_SETOPTIONS, p->pid, NULL, PTRACE_O_EXITKILL) < 0 ||
+	    ptrace(PTRACE_GETREGS, p->pid, NULL, &p->user) < 0)
+		return failed("preparing the guest's process");
+	return 0;
+}
+
+static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
+			   struct vcpu_features *features)
 {
 	struct vcpu_process *p = process_of(vcpu);
+	int err = wait_for_guest(p);
 
+	if (err)
+		return err;
 	p->regs = (struct kvm_regs){
 		.rip = start->pc,
 		.rsp = start->sp,
@@ -244,6 +236,9 @@ static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start)
 	p->user.gs_base = 0;
 	p->user.ds = p->user.es = p->user.fs = p->user.gs = 0;
 	p->dirty = true;
+	features->tsc_hz = counter_hz_since(start->early);
+	features->boot_flags =
+		getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE ? BP_BOOT_FSGSBASE : 0;
 	return 0;
 }
 
@@ -409,6 +404,7 @@ static void process_kick(struct vcpu *vcpu)
 const struct vcpu_ops vcpu_process_ops = {
 	.name = "process",
 	.shares_memory = true,
+	.measures_counter = true,
 	.table_bytes = process_table_bytes,
 	.unusable = process_unusable,
 	.create = process_create,

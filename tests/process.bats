@@ -105,6 +105,29 @@ is_gone() {
 	grep -q 'R (running)' "/proc/$guest/status"
 }
 
+# Runs hello $1 times in a process group that is told all the time that its
+# window has another size, which nobody need know.
+hello_in_a_storm() {
+	local i storm
+
+	trap '' WINCH
+	while :; do kill -WINCH 0; done &
+	storm=$!
+	for ((i = 0; i < $1; i++)); do
+		"${TENDER[@]}" "$(image hello)" </dev/null || break
+	done >out 2>err
+	kill -9 "$storm"
+}
+
+@test "signals sent to the guest's process while it is made change nothing" {
+	count=$(sized 100 10)
+	set -m # a process group of its own
+	hello_in_a_storm "$count" 3>&- &
+	wait $!
+	[ ! -s err ]
+	[ "$(grep -c "Hello, world" out)" -eq "$count" ]
+}
+
 @test "killed at any moment, neither side leaves a process behind" {
 	count=$(sized 200 10)
 	for ((i = 0; i < count; i++)); do
