@@ -27,6 +27,7 @@
 #include "guest_memory.h"
 #include "guest_process_x86_64.h"
 #include "log.h"
+#include "one_cpu.h"
 #include "regs_x86_64.h"
 #include "trap_x86_64.h"
 
@@ -125,12 +126,14 @@ static int process_create(struct vcpu **vcpu, struct guest_mem *mem)
 
 	if (p == MAP_FAILED)
 		return failed("out of memory");
+	one_cpu_begin();
 	pid = guest_process_start(mem);
 	if (pid < 0) {
 		munmap(p, sizeof(*p));
 		errno = -pid;
 		return failed("starting the guest's process");
 	}
+	one_cpu_guest(pid);
 	p->vcpu.ops = &vcpu_process_ops;
 	p->mem = mem;
 	p->pid = pid;
@@ -365,6 +368,7 @@ static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		return failed("reading registers");
 	from_user(p);
 	if (WSTOPSIG(status) == SIGSEGV && at_hypercall(p)) {
+		one_cpu_call();
 		regs_call(&p->regs, p->regs.rdx & 0xffff, exit);
 		if (exit->kind == VCPU_CALL)
 			p->regs.rip++;

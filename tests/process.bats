@@ -7,6 +7,7 @@ load lib
 
 setup_file() {
 	build_guest robust
+	build_guest console
 	"$BIN/imgbuild" "$REPO/samples/hello.c" -o "$BATS_FILE_TMPDIR/hello.hvt"
 }
 
@@ -27,6 +28,17 @@ start_spinning() {
 		guest=$(pgrep -P "$tender" || true)
 		[ -n "$guest" ] && grep -q 'R (running)' "/proc/$guest/status" &&
 			! grep -q libc "/proc/$guest/maps" && return
+		sleep 0.05
+	done
+	return 1
+}
+
+# The same with one that makes hypercalls all the time.
+start_calling() {
+	"${TENDER[@]}" "$(image console)" yes </dev/null >/dev/null 2>err 3>&- &
+	tender=$!
+	for _ in {1..200}; do
+		guest=$(pgrep -P "$tender") && return
 		sleep 0.05
 	done
 	return 1
@@ -78,6 +90,39 @@ is_gone() {
 	done <maps
 	# Headers, constants, and constants that hold addresses.
 	[ "$(grep -c ' r--p ' maps)" -ge 3 ]
+}
+
+# Prints on which CPUs the process $1 may run, such as 0-3.
+cpus_of() {
+	sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$1/status"
+}
+
+@test "a guest that computes may soon run on every CPU that the tender may" {
+	all=$(cpus_of $$)
+	[[ $all == *[-,]* ]] || skip "one CPU"
+	start_spinning
+	for _ in {1..200}; do
+		[ "$(cpus_of "$guest")" != "$all" ] || break
+		sleep 0.05
+	done
+	[ "$(cpus_of "$guest")" = "$all" ]
+	[ "$(cpus_of "$tender")" = "$all" ]
+}
+
+# Waits until the tender and the guest may run on one CPU only, the same.
+share_cpu() {
+	for _ in {1..200}; do
+		sleep 0.05
+		one=$(cpus_of "$tender")
+		[[ $one == *[-,]* || $one != "$(cpus_of "$guest")" ]] || return 0
+	done
+	return 1
+}
+
+@test "a guest that makes one call behind the other is on the tender's CPU" {
+	[[ $(cpus_of $$) == *[-,]* ]] || skip "one CPU"
+	start_calling
+	share_cpu
 }
 
 @test "when the tender is killed, the guest's process is gone" {
