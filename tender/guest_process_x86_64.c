@@ -243,9 +243,10 @@ static bool has_xrstor(void)
 /* Not fork(): in the child, that of a C library needs memory of its own. */
 static long fork_into(const struct child_plan *plan)
 {
-	register const void *r12 __asm__("r12") = &plan->vectors;
+	uint64_t xrstor = has_xrstor();
 	/* cppcheck-suppress constStatement ; a register */
-	register uint64_t r13 __asm__("r13") = has_xrstor();
+	register const void *r12 __asm__("r12") = &plan->vectors;
+	register uint64_t r13 __asm__("r13") = xrstor;
 	register uint64_t r10 __asm__("r10") = 0;
 	register uint64_t r8 __asm__("r8") = 0;
 	long pid;
