@@ -245,6 +245,7 @@ BATS_CPU := $(shell grep -l require_cpu tests/*.bats)
 NESTED ?= $(BATS_CPU)
 
 .PHONY: demo check check-nested asan lint bench install clean help setup-%
+.PHONY: programs
 setup-%:
 	@scripts/setup.sh $(subst +, ,$*)
 
@@ -255,16 +256,21 @@ demo: setup-build ## build everything and digest a disk in a VM
 	bin/imgbuild samples/sha256sum.c -o build/sha256sum.hvt
 	bin/tender --disk=data.img build/sha256sum.hvt
 
+# Real programs for tests/programs.bats.
+programs: all
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell \
+		nproc)) -f scripts/programs.mk for-tests
+
 check: setup-build+check ## run all tests
-	@$(MAKE) --no-print-directory all $(UNIT)
+	@$(MAKE) --no-print-directory all $(UNIT) programs
 	@scripts/check.sh $(UNIT) $(BATS) TEST_CPU=process $(BATS_CPU)
 
 check-nested: setup-build+check+nested ## run them on a stock kernel's KVM
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all programs
 	@scripts/nested.sh env HVT_SLOW=1 scripts/check.sh $(NESTED)
 
 asan: setup-build+check ## run them with a sanitized tender
-	@$(MAKE) --no-print-directory all $(UNIT) build/asan/tender
+	@$(MAKE) --no-print-directory all $(UNIT) programs build/asan/tender
 	@HVT_TENDER=$(CURDIR)/build/asan/tender scripts/check.sh $(UNIT) $(BATS_CPU)
 
 C_FILES = $(filter-out build/%,$(wildcard */*.[ch] */*/*.[ch]))

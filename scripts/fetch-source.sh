@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# Fetches one upstream source archive from the distribution's source packages
-# into a directory, and checks it.
+# Fetches upstream source archives from the distribution's source packages
+# into a directory, and checks them.
 #
-#   fetch-source.sh PACKAGE=VERSION FILE SHA256 DIRECTORY
+#   fetch-source.sh {PACKAGE[=VERSION] FILE SHA256}... DIRECTORY
+#
+# Without VERSION it is the package that has this very file: the revisions of
+# a package come and go, the upstream archive stays. What is there already is
+# not fetched again, and needs no network.
 #
 # The source entry is derived from this machine's own apt configuration, in a
 # temporary place: neither the machine's sources nor its lists are changed, and
 # no root is needed.
 set -euo pipefail
 
-package=$1 file=$2 sha256=$3 directory=$4
-
+# good FILE SHA256
 good() {
-	[ -f "$1" ] && echo "$sha256  $1" | sha256sum --check --status
+	[ -f "$1" ] && echo "$2  $1" | sha256sum --check --status
 }
 
 fail() {
@@ -20,13 +23,25 @@ fail() {
 	exit 1
 }
 
+[ $(($# % 3)) -eq 1 ] ||
+	fail "usage: {PACKAGE[=VERSION] FILE SHA256}... DIRECTORY"
+directory=${!#}
 mkdir -p "$directory"
-good "$directory/$file" && exit 0
-# Whatever else is there under that name is not what was asked for.
-rm -f "$directory/$file"
+wanted=()
+while [ $# -ge 3 ]; do
+	if ! good "$directory/$2" "$3"; then
+		# Whatever else is there under that name is not what was
+		# asked for.
+		rm -f "$directory/$2"
+		wanted+=("$1" "$2" "$3")
+	fi
+	shift 3
+done
+[ ${#wanted[@]} -gt 0 ] || exit 0
 command -v apt-get >/dev/null ||
-	fail "no apt-get here; give the sources of ${package%%=*} by hand" \
-		"(see MUSL_SRC in README.md)"
+	fail "no apt-get here; give the sources of ${wanted[0]%%=*} by hand" \
+		"(see MUSL_SRC in README.md), or put ${wanted[1]} into" \
+		"$directory"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -44,7 +59,7 @@ for source in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
 		>"$work/parts/$(basename "$source")"
 done
 
-apt=(apt-get -qq
+options=(-qq
 	-o Dir::Etc::sourcelist=/dev/null
 	-o Dir::Etc::sourceparts="$work/parts"
 	-o Dir::State::lists="$work/lists"
@@ -52,11 +67,43 @@ apt=(apt-get -qq
 	-o Dir::Cache::srcpkgcache=
 	-o APT::Sandbox::User=root)
 
-"${apt[@]}" update ||
+# Prints the version of the source package $1 that has the file $2, of SHA-256
+# $3.
+find_version() {
+	apt-cache "${options[@]}" showsrc --only-source "$1" |
+		awk -v file="$2" -v sha256="$3" '
+			$1 == "Version:" {version = $2}
+			$1 == sha256 && $3 == file {found = version}
+			END {print found}'
+}
+
+# fetch PACKAGE[=VERSION] FILE SHA256
+fetch() {
+	local package=$1 file=$2 sha256=$3 version
+
+	case $package in
+	*=*) ;;
+	*)
+		version=$(find_version "$package" "$file" "$sha256")
+		[ -n "$version" ] ||
+			fail "no source package $package with this $file"
+		package=$package=$version
+		;;
+	esac
+	(cd "$work" && apt-get "${options[@]}" source --only-source \
+		--download-only "$package" >/dev/null) ||
+		fail "cannot fetch the source package $package"
+	[ -f "$work/$file" ] || fail "$package has no file $file"
+	good "$work/$file" "$sha256" ||
+		fail "$package: $file has a wrong SHA-256"
+	cp "$work/$file" "$directory/$file.part"
+	mv "$directory/$file.part" "$directory/$file"
+}
+
+apt-get "${options[@]}" update ||
 	fail "cannot read the lists of source packages; is there a network?"
-(cd "$work" && "${apt[@]}" source --download-only "$package" >/dev/null) ||
-	fail "cannot fetch the source package $package"
-[ -f "$work/$file" ] || fail "$package has no file $file"
-good "$work/$file" || fail "$package: $file has a wrong SHA-256"
-cp "$work/$file" "$directory/$file.part"
-mv "$directory/$file.part" "$directory/$file"
+set -- "${wanted[@]}"
+while [ $# -gt 0 ]; do
+	fetch "$1" "$2" "$3"
+	shift 3
+done
