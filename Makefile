@@ -22,10 +22,10 @@ ifeq ($(TENDER_LIBC),musl)
 TENDER_CC := musl-gcc
 # musl's ioctl() takes an int, where the constants are unsigned.
 TENDER_CFLAGS := -idirafter build/linux-headers -Wno-sign-conversion \
-	-fno-asynchronous-unwind-tables
+	-ffunction-sections -fno-asynchronous-unwind-tables
 TENDER_HEADERS := build/linux-headers
 # musl-gcc has no -static-pie of its own.
-TENDER_LDFLAGS := -static -nostartfiles -l:rcrt1.o \
+TENDER_LDFLAGS := -static -nostartfiles -l:rcrt1.o -Wl,--gc-sections \
 	-Wl,-pie,--no-dynamic-linker,-z,text
 else
 TENDER_CC := $(CC)
@@ -99,7 +99,14 @@ build/linux-headers:
 	$(Q)ln -s $(firstword $(wildcard /usr/include/$(shell $(CC) \
 		-print-multiarch)/asm /usr/include/asm)) $@/asm
 
-build/tender/%.o: tender/%.c Makefile | $(TENDER_HEADERS)
+# Objects of one libc do not link with another.
+build/tender/libc-$(TENDER_LIBC):
+	@mkdir -p $(@D)
+	@rm -f $(@D)/libc-*
+	@touch $@
+
+build/tender/%.o: tender/%.c Makefile build/tender/libc-$(TENDER_LIBC) \
+		| $(TENDER_HEADERS)
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(TENDER_CC) $(CFLAGS_ALL) $(HARDENING) $(TENDER_CFLAGS) \
