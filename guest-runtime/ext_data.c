@@ -209,6 +209,7 @@ long ext_data_write(struct rt_vnode *v, uint64_t offset,
 	struct memory from = {list, count, 0};
 	uint64_t left = memory_bytes(list, count) >> m->block_bits;
 	uint64_t lblk = offset >> m->block_bits;
+	uint64_t end = (v->size + m->block_bytes - 1) >> m->block_bits;
 
 	if (m->broken)
 		return -EIO;
@@ -220,6 +221,12 @@ long ext_data_write(struct rt_vnode *v, uint64_t offset,
 			return r;
 		if (run.blocks > left)
 			run.blocks = left;
+		/* A page may reach past the end; what is there stays unwritten.
+		 */
+		if (run.state == EXT_UNWRITTEN && lblk >= end)
+			run.state = EXT_HOLE;
+		else if (run.state == EXT_UNWRITTEN && run.blocks > end - lblk)
+			run.blocks = end - lblk;
 		r = run_write(x, &run, &from);
 		if (r < 0)
 			return r;

@@ -52,10 +52,12 @@ long ext_dir_read(struct ext_vnode *dir, uint64_t lblk, void *to)
 		r = ext_block_read(m, blk, to);
 	if (r < 0)
 		return r;
-	if (dir->index || dir->checked & bit)
+	/* Again each time: something else may claim the same block. */
+	if (!ext_dirents_good(to, m->block_bytes))
+		return -EUCLEAN;
+	if (dir->checked & bit || ext_dir_index_ready(dir))
 		return 0;
-	if (!ext2fs_dir_block_csum_verify(m->fs, (ext2_ino_t)dir->v.ino, to) ||
-	    !ext_dirents_good(to, m->block_bytes))
+	if (!ext2fs_dir_block_csum_verify(m->fs, (ext2_ino_t)dir->v.ino, to))
 		return -EUCLEAN;
 	dir->checked |= bit;
 	return 0;

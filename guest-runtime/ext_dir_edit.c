@@ -104,7 +104,7 @@ long ext_dir_add(struct ext_vnode *dir, const char *name, size_t bytes,
 		return r;
 	ext_dir_index_set_room(dir, at.lblk,
 			       ext_dirents_room(m->dir_block, end));
-	ext_dir_index_add(dir, name, bytes, &at);
+	ext_dir_index_add(dir, name, bytes, at.lblk);
 	return 0;
 }
 
@@ -114,7 +114,7 @@ long ext_dir_remove(struct ext_vnode *dir, const struct ext_place *at)
 	const struct ext2_dir_entry *e =
 		ext_dirent_at(m->dir_block, at->offset);
 
-	ext_dir_index_remove(dir, e->name, ext_dirent_name_bytes(e), at);
+	ext_dir_index_remove(dir, e->name, ext_dirent_name_bytes(e), at->lblk);
 	ext_dirents_remove(m->dir_block, at->offset);
 	ext_dir_index_set_room(
 		dir, at->lblk,

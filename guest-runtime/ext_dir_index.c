@@ -2,7 +2,7 @@
 /*
  * THEORY OF OPERATION
  * Names are in a hash table with open addressing: a slot holds the hash and the
- * offset of the entry, and the name is compared in the directory's block. The
+ * block of the entry, and the name is looked for in that block. The
  * hash has a key of the mount, as names may come from someone who wants it to
  * be slow. For free room there is, for each size of an entry, a block before
  * which no block has as much.
@@ -20,10 +20,11 @@
 
 struct slot {
 	uint32_t hash;
-	uint32_t at; /* offset in the directory / 4, + 1; 0: free */
+	uint32_t lblk; /* + 1; 0: free */
 };
 
 struct ext_dir_index {
+	bool ready;
 	struct slot *slots;
 	size_t count, mask;
 	uint8_t *room; /* of each block, / 4; 255 may be more */
@@ -63,19 +64,11 @@ void ext_dir_index_drop(struct ext_vnode *dir)
 	__rt_free(index);
 }
 
-static uint32_t place_at(const struct ext_vnode *dir,
-			 const struct ext_place *at)
-{
-	uint64_t offset = at->lblk << ext_mount(dir)->block_bits | at->offset;
-
-	return (uint32_t)(offset / 4 + 1);
-}
-
 static void slot_put(struct ext_dir_index *index, struct slot slot)
 {
 	size_t i = slot.hash & index->mask;
 
-	while (index->slots[i].at)
+	while (index->slots[i].lblk)
 		i = (i + 1) & index->mask;
 	index->slots[i] = slot;
 	index->count++;
@@ -98,14 +91,14 @@ static bool slots_grow(struct ext_dir_index *index)
 	index->mask = more - 1;
 	index->count = 0;
 	for (size_t i = 0; i < slots; i++)
-		if (old[i].at)
+		if (old[i].lblk)
 			slot_put(index, old[i]);
 	__rt_free(old);
 	return true;
 }
 
 void ext_dir_index_add(struct ext_vnode *dir, const char *name, size_t bytes,
-		       const struct ext_place *at)
+		       uint64_t lblk)
 {
 	struct ext_dir_index *index = dir->index;
 	struct slot slot;
@@ -117,33 +110,34 @@ void ext_dir_index_add(struct ext_vnode *dir, const char *name, size_t bytes,
 		return;
 	}
 	slot.hash = name_hash(dir, name, bytes);
-	slot.at = place_at(dir, at);
+	slot.lblk = (uint32_t)lblk + 1;
 	slot_put(index, slot);
 }
 
 void ext_dir_index_remove(struct ext_vnode *dir, const char *name, size_t bytes,
-			  const struct ext_place *at)
+			  uint64_t lblk)
 {
 	struct ext_dir_index *index = dir->index;
-	uint32_t where = place_at(dir, at);
+	uint32_t hash;
 	size_t i, hole;
 
 	if (!index)
 		return;
-	i = name_hash(dir, name, bytes) & index->mask;
-	while (index->slots[i].at != where) {
-		if (!index->slots[i].at) {
-			ext_dir_index_drop(dir);
-			return;
-		}
-		i = (i + 1) & index->mask;
+	hash = name_hash(dir, name, bytes);
+	for (i = hash & index->mask;
+	     index->slots[i].hash != hash || index->slots[i].lblk != lblk + 1;
+	     i = (i + 1) & index->mask) {
+		if (index->slots[i].lblk)
+			continue;
+		ext_dir_index_drop(dir);
+		return;
 	}
 	/* What could have stood here, had it been free, moves here. */
 	for (hole = i;;) {
 		size_t home;
 
 		i = (i + 1) & index->mask;
-		if (!index->slots[i].at)
+		if (!index->slots[i].lblk)
 			break;
 		home = index->slots[i].hash & index->mask;
 		if (((i - home) & index->mask) >= ((i - hole) & index->mask)) {
@@ -151,7 +145,7 @@ void ext_dir_index_remove(struct ext_vnode *dir, const char *name, size_t bytes,
 			hole = i;
 		}
 	}
-	index->slots[hole].at = 0;
+	index->slots[hole].lblk = 0;
 	index->count--;
 }
 
@@ -207,31 +201,27 @@ uint64_t ext_dir_index_room(struct ext_vnode *dir, unsigned entry_bytes)
 long ext_dir_index_find(struct ext_vnode *dir, const char *name, size_t bytes,
 			struct ext_place *at)
 {
-	const struct ext_mount *m = ext_mount(dir);
+	struct ext_mount *m = ext_mount(dir);
 	const struct ext_dir_index *index = dir->index;
 	uint32_t hash = name_hash(dir, name, bytes);
-	uint64_t have = UINT64_MAX;
 
-	for (size_t i = hash & index->mask; index->slots[i].at;
+	for (size_t i = hash & index->mask; index->slots[i].lblk;
 	     i = (i + 1) & index->mask) {
-		uint64_t offset = (uint64_t)(index->slots[i].at - 1) * 4;
-		const struct ext2_dir_entry *e;
+		int offset;
+		long r;
 
 		if (index->slots[i].hash != hash)
 			continue;
-		at->lblk = offset >> m->block_bits;
-		at->offset = (unsigned)(offset & (m->block_bytes - 1));
-		if (have != at->lblk) {
-			long r = ext_dir_read(dir, at->lblk, m->dir_block);
-
-			if (r < 0)
-				return r;
-			have = at->lblk;
-		}
-		e = ext_dirent_at(m->dir_block, at->offset);
-		if (e->inode && ext_dirent_name_bytes(e) == bytes &&
-		    memcmp(e->name, name, bytes) == 0)
+		at->lblk = index->slots[i].lblk - 1;
+		r = ext_dir_read(dir, at->lblk, m->dir_block);
+		if (r < 0)
+			return r;
+		offset = ext_dirents_find(m->dir_block, m->block_bytes, name,
+					  bytes);
+		if (offset >= 0) {
+			at->offset = (unsigned)offset;
 			return 0;
+		}
 	}
 	return -ENOENT;
 }
@@ -239,23 +229,27 @@ long ext_dir_index_find(struct ext_vnode *dir, const char *name, size_t bytes,
 static bool block_add(struct ext_vnode *dir, uint64_t lblk)
 {
 	const struct ext_mount *m = ext_mount(dir);
-	struct ext_place at = {lblk, 0};
 	unsigned end;
 
 	if (ext_dir_read(dir, lblk, m->dir_block) < 0)
 		return false;
 	end = ext_dirents_end(m, m->dir_block);
-	while (at.offset < end) {
+	for (unsigned offset = 0; offset < end;) {
 		const struct ext2_dir_entry *e =
-			ext_dirent_at(m->dir_block, at.offset);
+			ext_dirent_at(m->dir_block, offset);
 
 		if (e->inode)
 			ext_dir_index_add(dir, e->name,
-					  ext_dirent_name_bytes(e), &at);
-		at.offset += e->rec_len;
+					  ext_dirent_name_bytes(e), lblk);
+		offset += e->rec_len;
 	}
 	ext_dir_index_set_room(dir, lblk, ext_dirents_room(m->dir_block, end));
 	return dir->index;
+}
+
+bool ext_dir_index_ready(const struct ext_vnode *dir)
+{
+	return dir->index && dir->index->ready;
 }
 
 bool ext_dir_index_have(struct ext_vnode *dir)
@@ -279,5 +273,6 @@ bool ext_dir_index_have(struct ext_vnode *dir)
 			return false;
 		}
 	}
+	dir->index->ready = true;
 	return true;
 }

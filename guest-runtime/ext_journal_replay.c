@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <jfs_user.h>
+
 #include "ext_journal.h"
 #include "ext_store_internal.h"
 

@@ -198,8 +198,13 @@ static long settle(struct ext_vnode *x)
 long ext_owed_settle(struct ext_mount *m)
 {
 	while (m->owing) {
-		long r = settle(m->owing);
+		struct ext_vnode *x = m->owing;
+		long r;
 
+		/* It is written here: nobody else has to. */
+		x->quiet = true;
+		r = settle(x);
+		x->quiet = false;
 		if (r < 0)
 			return r;
 	}

@@ -309,6 +309,12 @@ long ext_store_get(struct ext_store *store, blk64_t blk, bool overwrite,
 		if (err)
 			return err;
 		b = ext_store_find(store, blk);
+	} else if (b->state & EXT_REVOKED && !overwrite) {
+		/* What was metadata is of no use; the disk has data. */
+		err = ext_store_transfer_one(store, BP_BLOCK_READ, blk, b->data,
+					     store->block_bytes);
+		if (err)
+			return err;
 	}
 	*to = b;
 	return 0;

@@ -77,6 +77,8 @@ static long transfer(int fd, int write, const struct iovec *iov, int count,
 	if (!(write ? f->ops->writev : f->ops->readv))
 		return -EISDIR;
 	at = offset ? (uint64_t)*offset : f->offset;
+	if (f->ops->size && n > INT64_MAX - (int64_t)at)
+		return -EINVAL;
 	if (write && (f->flags & O_APPEND) && f->ops->size)
 		at = f->ops->size(f);
 	n = (write ? f->ops->writev : f->ops->readv)(f, iov, count, at);

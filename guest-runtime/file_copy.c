@@ -64,24 +64,39 @@ long __rt_sys_sendfile(int to, int from, int64_t *offset, size_t bytes)
 	return copy(from, offset, to, NULL, bytes);
 }
 
+static int is_dir(const struct rt_file *f)
+{
+	return f->vnode && S_ISDIR(f->vnode->mode);
+}
+
 long __rt_sys_copy_file_range(int from, int64_t *from_at, int to,
 			      int64_t *to_at, size_t bytes, unsigned flags)
 {
 	const struct rt_file *f = __rt_file(from), *t = __rt_file(to);
 
-	if (!f || !t || !__rt_reads(f) || !__rt_writes(t) ||
-	    (t->flags & O_APPEND))
+	uint64_t a, b;
+
+	if (!f || !t)
 		return -EBADF;
-	if (flags || !f->vnode || !t->vnode || !S_ISREG(f->vnode->mode) ||
+	if (flags)
+		return -EINVAL;
+	if (is_dir(f) || is_dir(t))
+		return -EISDIR;
+	if (!f->vnode || !t->vnode || !S_ISREG(f->vnode->mode) ||
 	    !S_ISREG(t->vnode->mode))
 		return -EINVAL;
-	if (f->vnode == t->vnode) {
-		uint64_t a = from_at ? (uint64_t)*from_at : f->offset;
-		uint64_t b = to_at ? (uint64_t)*to_at : t->offset;
-
-		if (a < b + bytes && b < a + bytes)
-			return -EINVAL;
-	}
+	if (!__rt_reads(f) || !__rt_writes(t) || (t->flags & O_APPEND))
+		return -EBADF;
+	a = from_at ? (uint64_t)*from_at : f->offset;
+	b = to_at ? (uint64_t)*to_at : t->offset;
+	if (a + bytes < a || b + bytes < b)
+		return -EOVERFLOW;
+	if (a >= f->vnode->size)
+		return 0;
+	if (bytes > f->vnode->size - a)
+		bytes = f->vnode->size - a;
+	if (f->vnode == t->vnode && a < b + bytes && b < a + bytes)
+		return -EINVAL;
 	return copy(from, from_at, to, to_at, bytes);
 }
 
@@ -100,9 +115,11 @@ long __rt_sys_sync_file_range(int fd, int64_t offset, int64_t bytes,
 {
 	const struct rt_file *f = __rt_file(fd);
 
-	(void)offset, (void)bytes, (void)flags;
 	if (!f)
 		return -EBADF;
+	if (flags & ~7U || offset < 0 || bytes < 0 ||
+	    bytes > INT64_MAX - offset)
+		return -EINVAL;
 	if (!f->vnode)
 		return -ESPIPE;
 	return __rt_page_write_back(f->vnode);

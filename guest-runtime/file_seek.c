@@ -45,9 +45,7 @@ long __rt_sys_lseek(int fd, int64_t offset, int whence)
 	default:
 		return -EINVAL;
 	}
-	if (__builtin_add_overflow(base, offset, &base))
-		return -EOVERFLOW;
-	if (base < 0)
+	if (__builtin_add_overflow(base, offset, &base) || base < 0)
 		return -EINVAL;
 	f->offset = (uint64_t)base;
 	return base;

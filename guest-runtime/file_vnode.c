@@ -63,15 +63,9 @@ long __rt_vnode_sync(struct rt_vnode *v, int data_only)
 
 static void modified(struct rt_vnode *v)
 {
-	/* What it was trusted to do, it no longer is: write(2). */
-	const mode_t trusted = S_ISUID | (v->mode & S_IXGRP ? S_ISGID : 0U);
-
+	/* Set-user-ID stays, as everything is done as root: write(2). */
 	__rt_now(&v->mtime);
 	v->ctime = v->mtime;
-	if (v->mode & trusted) {
-		v->mode &= ~trusted;
-		__rt_vnode_dirty(v, RT_DIRTY_ATTR);
-	}
 	__rt_vnode_dirty(v, RT_DIRTY_TIMES);
 }
 
@@ -131,6 +125,16 @@ static long vnode_ioctl(struct rt_file *file, unsigned request, void *arg)
 	return 0;
 }
 
+static long vnode_map(struct rt_file *file, uintptr_t hint, size_t bytes,
+		      int protection, int flags, uint64_t offset)
+{
+	long at = __rt_vnode_map(file, hint, bytes, protection, flags, offset);
+
+	if (at > 0)
+		accessed(file);
+	return at;
+}
+
 static void file_stat(struct rt_file *file, struct stat *st)
 {
 	__rt_vnode_stat(file->vnode, st);
@@ -151,7 +155,7 @@ static const struct rt_file_ops file_ops = {
 	.sync = vnode_sync,
 	.size = vnode_size,
 	.seek = vnode_seek,
-	.map = __rt_vnode_map,
+	.map = vnode_map,
 	.stat = file_stat,
 	.release = vnode_release,
 };

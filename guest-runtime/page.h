@@ -45,6 +45,11 @@ void __rt_page_drop(struct rt_vnode *v, uint64_t first);
 /* Makes [from, to) of the file zero in memory. 0 or -errno. */
 long __rt_page_zero(struct rt_vnode *v, uint64_t from, uint64_t to);
 
+/* For a file without a disk: rt_fs_ops.seek; and all of a range has pages. */
+long __rt_page_seek(struct rt_vnode *v, uint64_t offset, int hole,
+		    uint64_t *found);
+long __rt_page_fill(struct rt_vnode *v, uint64_t offset, uint64_t bytes);
+
 /* For page_map.c: the page as the file has it, with nothing read ahead. */
 long __rt_page_get(struct rt_vnode *v, uint64_t index, struct rt_page **to);
 /* Puts a page from the pool into the file, or back into the pool: -ENOMEM. */

@@ -157,6 +157,9 @@ long __rt_sys_utimensat(int dir, const char *path, const struct timespec *times,
 	struct rt_vnode *v;
 	long err;
 
+	if (times && times[0].tv_nsec == UTIME_OMIT &&
+	    times[1].tv_nsec == UTIME_OMIT)
+		return 0; /* as Linux, whatever the path */
 	err = path ? find(dir, path, flags, &v) : find_fd(dir, &v);
 	if (err)
 		return err;
@@ -214,9 +217,11 @@ static long preallocate(struct rt_vnode *v, uint64_t from, uint64_t bytes)
 {
 	const struct rt_fs_ops *ops = v->mount->ops;
 
+	if (!ops->read)
+		return __rt_page_fill(v, from, bytes);
 	return ops->allocate
 		       ? RT_RETRY(v->mount, ops->allocate(v, from, bytes, 1))
-		       : 0;
+		       : -EOPNOTSUPP;
 }
 
 static long clear_range(struct rt_vnode *v, uint64_t from, uint64_t to)

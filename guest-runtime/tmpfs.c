@@ -294,8 +294,8 @@ static long tmp_link(struct rt_vnode *dir, const char *name, size_t bytes,
 	if (!e)
 		return -ENOSPC;
 	v->nlink++;
-	v->ctime = dir->ctime;
 	insert(of(dir), e, of(__rt_vnode_hold(v)));
+	v->ctime = dir->ctime;
 	return 0;
 }
 
@@ -390,6 +390,7 @@ static const struct rt_fs_ops tmpfs_ops = {
 	.link = tmp_link,
 	.unlink = tmp_unlink,
 	.rename = tmp_rename,
+	.seek = __rt_page_seek,
 	.statfs = tmp_statfs,
 };
 

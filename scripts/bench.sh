@@ -81,23 +81,24 @@ build_both() {
 	build_guest "$1" && build_native "$1"
 }
 
-# build_floor NAME: as the tender is built, whatever the Makefile says about
-# that, except that this needs no library.
+# build_floor NAME OUT [NAME=VALUE]: with the options of the tender, when make
+# is given NAME=VALUE, except that this needs no library.
 build_floor() {
 	local commands line word compile=() link=()
 
-	commands=$(make -n --no-print-directory V=1 -W tender/main.c $tender)
+	commands=$(make -n --no-print-directory V=1 -W tender/main.c $tender \
+		"${@:3}" | sed -e :a -e '/\\$/{N;s/\\\n//;ba' -e '}')
 	line=$(grep -e ' -c tender/main\.c ' <<<"$commands")
 	eval "compile=(${line% -c *})"
 	line=$(grep -e " -o $tender\$" <<<"$commands")
 	for word in ${line% -o *}; do
 		case $word in
-		build/tender/*.o | -l*) ;;
+		build/tender/*.o | -l[a-z]*) ;;
 		*) link+=("$word") ;;
 		esac
 	done
-	"${compile[@]}" -MF "$out/$1.d" -c "tests/bench/$1.c" -o "$out/$1.o" &&
-		"${link[@]}" "$out/$1.o" -o "$out/$1"
+	"${compile[@]}" -MF "$out/$2.d" -c "tests/bench/$1.c" -o "$out/$2.o" &&
+		"${link[@]}" "$out/$2.o" -o "$out/$2"
 }
 
 # add NAME UNIT TARGET JSON: one row. UNIT is a divisor and a name. TARGET is
@@ -165,16 +166,21 @@ needs() {
 
 bench_start() {
 	local row=("start to exit" "1e6 ms" "ratio 1.25")
+	local still=("the same, to a static program" "1e6 ms" "")
 
 	needs "${row[@]}" "$(no_kvm)" || return 0
 	bin/imgbuild samples/hello.c -o $out/hello.hvt
-	build_floor floor
+	# The reference is an ordinary program, whatever the tender is.
+	build_floor floor floor TENDER_LIBC=
+	build_floor floor floor-static
 	if [ "$($tender $out/hello.hvt)" != "Hello, world" ]; then
 		add_failed "${row[@]}" "hello.hvt does not say hello"
 		return 0
 	fi
 	measure "${row[@]}" wall 501 \
 		$tender $out/hello.hvt :: $out/floor
+	measure "${still[@]}" wall 501 \
+		$tender $out/hello.hvt :: $out/floor-static
 }
 
 bench_cpu() {
@@ -245,7 +251,7 @@ bench_hypercall() {
 
 	needs "${row[@]}" "$(no_kvm)" || return 0
 	build_guest hypercall
-	build_floor exit_floor
+	build_floor exit_floor exit_floor
 	measure "${row[@]}" own 15 \
 		$tender $out/hypercall.hvt 5000 :: $out/exit_floor 5000
 }

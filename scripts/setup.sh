@@ -9,10 +9,10 @@ set -euo pipefail
 packages=()
 for task in "$@"; do
 	case $task in
-	build) packages+=(gcc libc6-dev linux-libc-dev make libelf-dev
+	build) packages+=(gcc libc6-dev linux-libc-dev musl-tools make libelf-dev
 		binutils ca-certificates) ;;
 	check) packages+=(bats jq clang libclang-rt-14-dev musl-tools
-		util-linux procps e2fsprogs gzip sqlite3 tcl xz-utils) ;;
+		e2fsprogs gzip sqlite3 tcl util-linux procps xz-utils) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
 	bench) packages+=(musl-tools jq strace e2fsprogs gzip tcl xz-utils) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;

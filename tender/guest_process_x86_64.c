@@ -12,6 +12,8 @@
  */
 #include "guest_process_x86_64.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -19,21 +21,38 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "guest_memory.h"
+#include "log.h"
 #include "memory_map.h"
+#include "yama.h"
+
+/* How a child that cannot go on says why, as its exit status. */
+enum child_failure {
+	CHILD_TRACE = 101,
+	CHILD_LOW_ADDRESS,
+	CHILD_MEMORY,
+	CHILD_EXECUTABLE,
+	CHILD_LOCK,
+	CHILD_FILES,
+};
 
 #define FILTER_LENGTH 10
 
 /*
  * The exit ramp, copied into a page of its own. On entry: RBX its page, R12
- * the end of guest memory, R13 the filter. A failure ends in `ud2`.
+ * the end of guest memory, R13 the filter. A failure ends in `ud2`, with the
+ * result in RAX, and RDI 1 if it was that of seccomp(). Success ends in a page
+ * fault at the same place, with RAX 0.
  */
 extern const uint8_t ramp_start[], ramp_last_call[], ramp_end[];
 
@@ -128,7 +147,7 @@ static uint8_t *make_ramp(void)
  * mremap() of no bytes makes a second mapping of the same shared pages. This
  * program is position-independent: it lies above all of guest memory.
  */
-static bool map_regions(const struct guest_mem *mem)
+static void map_regions(const struct guest_mem *mem)
 {
 	for (unsigned i = 0; i < mem->region_count; i++) {
 		const struct guest_region *r = &mem->region[i];
@@ -139,11 +158,13 @@ static bool map_regions(const struct guest_mem *mem)
 		size_t bytes = r->end - r->start;
 
 		if (mremap(mem->base + r->start, 0, bytes,
-			   MREMAP_MAYMOVE | MREMAP_FIXED, want) != want ||
-		    mprotect(want, bytes, protection))
-			return false;
+			   MREMAP_MAYMOVE | MREMAP_FIXED, want) != want)
+			_exit(errno == ENOMEM ? CHILD_MEMORY
+					      : CHILD_LOW_ADDRESS);
+		if (mprotect(want, bytes, protection))
+			_exit(errno == ENOMEM ? CHILD_MEMORY
+					      : CHILD_EXECUTABLE);
 	}
-	return true;
 }
 
 /*
@@ -164,6 +185,26 @@ static void drop_rseq(void)
 #endif
 }
 
+/* The second way is for kernels and profiles without close_range(). */
+static void close_all(void)
+{
+	const struct dirent *entry;
+	DIR *open_now;
+
+	if (syscall(SYS_close_range, 0U, ~0U, 0U) == 0)
+		return;
+	open_now = opendir("/proc/self/fd");
+	if (!open_now)
+		_exit(CHILD_FILES);
+	while ((entry = readdir(open_now))) {
+		int fd = (int)strtol(entry->d_name, NULL, 10);
+
+		if (*entry->d_name != '.' && fd != dirfd(open_now))
+			close(fd);
+	}
+	closedir(open_now);
+}
+
 _Noreturn void guest_process_become(const struct guest_mem *mem, pid_t tender)
 {
 	uint8_t *page;
@@ -171,16 +212,16 @@ _Noreturn void guest_process_become(const struct guest_mem *mem, pid_t tender)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != tender)
 		_exit(CHILD_TRACE); /* it died before the line above */
+	/* Early, as locks on disks live as long as any copy of them. */
+	close_all();
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
 		_exit(CHILD_TRACE);
 	page = make_ramp();
-	if (page == MAP_FAILED || !map_regions(mem) ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		_exit(CHILD_MAP);
-	if (syscall(SYS_close_range, 0U, ~0U, 0U) < 0)
-		for (int fd = 0, end = (int)sysconf(_SC_OPEN_MAX); fd < end;
-		     fd++)
-			close(fd);
+	if (page == MAP_FAILED)
+		_exit(errno == ENOMEM ? CHILD_MEMORY : CHILD_EXECUTABLE);
+	map_regions(mem);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		_exit(CHILD_LOCK);
 	drop_rseq();
 	{
 		register uint8_t *rbx __asm__("rbx") = page;
@@ -194,4 +235,92 @@ _Noreturn void guest_process_become(const struct guest_mem *mem, pid_t tender)
 				 : "memory");
 	}
 	__builtin_unreachable();
+}
+
+static const char *why_no_ptrace(void)
+{
+	switch (yama_ptrace_scope()) {
+	case 2:
+		return "forbids it to ordinary users (the sysctl "
+		       "kernel.yama.ptrace_scope is 2): set that to 1";
+	case 3:
+		return "forbids it (the sysctl kernel.yama.ptrace_scope is "
+		       "3): set that to 1 where it is set, and boot again";
+	default:
+		return "or its container forbids it: allow ptrace in the "
+		       "seccomp profile, and do not trace the tender's "
+		       "children (strace -f)";
+	}
+}
+
+int guest_process_ended(int wait_status)
+{
+	switch (WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0) {
+	case CHILD_TRACE:
+		log_error("process vCPU: needs ptrace, but this host %s",
+			  why_no_ptrace());
+		return -EPERM;
+	case CHILD_LOW_ADDRESS:
+		log_error("process vCPU: no memory at low addresses in a child "
+			  "process: the sysctl vm.mmap_min_addr must be 65536 "
+			  "or less");
+		return -EPERM;
+	case CHILD_MEMORY:
+		log_error("process vCPU: no room for guest memory in a child "
+			  "process; use less --mem, or raise the limit "
+			  "(ulimit -v)");
+		return -ENOMEM;
+	case CHILD_EXECUTABLE:
+		log_error("process vCPU: this host forbids to make memory "
+			  "executable; for a service of systemd, set "
+			  "MemoryDenyWriteExecute=no");
+		return -EPERM;
+	case CHILD_FILES:
+		log_error("process vCPU: needs the system call close_range, "
+			  "or /proc");
+		return -EPERM;
+	case CHILD_LOCK:
+		log_error("process vCPU: this host forbids prctl: allow it "
+			  "in the container's seccomp profile");
+		return -EPERM;
+	}
+	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS)
+		log_error("process vCPU: a seccomp profile ended the guest's "
+			  "process before it began; use one as container "
+			  "engines have by default");
+	else
+		log_error("process vCPU: the guest's process ended before it "
+			  "began (status 0x%x)",
+			  (unsigned)wait_status);
+	return -EPERM;
+}
+
+bool guest_process_stopped(const siginfo_t *info,
+			   const struct user_regs_struct *user, int *err)
+{
+	/* cppcheck-suppress comparePointers ; labels of one text */
+	uint64_t end = user->rbx + (uint64_t)(ramp_last_call - ramp_start);
+	bool at_end = user->rip == end;
+
+	/* Sent by somebody, or nothing that code causes. */
+	if (info->si_code <= 0 ||
+	    (info->si_signo != SIGSEGV && info->si_signo != SIGILL &&
+	     info->si_signo != SIGSYS && info->si_signo != SIGBUS))
+		return false;
+	*err = -EPERM;
+	if (at_end && info->si_signo == SIGSEGV && user->rax == 0)
+		*err = 0;
+	else if (at_end && info->si_signo == SIGILL && user->rdi == 1)
+		log_error("process vCPU: this host or its container forbids "
+			  "seccomp filters: allow seccomp in the profile");
+	else if (at_end && info->si_signo == SIGILL)
+		log_error("process vCPU: this host forbids the guest's process "
+			  "to give up its memory: %s",
+			  strerror(-(int)user->rax));
+	else
+		log_error("process vCPU: the guest's process failed before it "
+			  "began (%s at 0x%llx)",
+			  strsignal(info->si_signo),
+			  (unsigned long long)user->rip);
+	return true;
 }

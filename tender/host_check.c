@@ -18,6 +18,7 @@
 #include "guest_memory.h"
 #include "memory_map.h"
 #include "vcpu.h"
+#include "yama.h"
 
 #define CALLS	 1000
 #define NS_PER_S 1000000000LL
@@ -125,16 +126,24 @@ static const char *read_word(const char *path, char *word, size_t bytes)
 
 static void check_ptrace_scope(void)
 {
-	char scope[64];
-
-	read_word("/proc/sys/kernel/yama/ptrace_scope", scope, sizeof(scope));
-	if (!*scope)
+	switch (yama_ptrace_scope()) {
+	case -1:
 		say("ptrace", "not restricted by Yama", NULL);
-	else if (*scope <= '1')
+		break;
+	case 0:
+	case 1:
 		say("ptrace", "scope allows --cpu=process", NULL);
-	else
-		say("ptrace", "restricted",
-		    "--cpu=process needs sysctl kernel.yama.ptrace_scope=1");
+		break;
+	case 2:
+		say("ptrace", "only with CAP_SYS_PTRACE",
+		    "ordinary users need sysctl kernel.yama.ptrace_scope=1 "
+		    "for --cpu=process");
+		break;
+	default:
+		say("ptrace", "forbidden",
+		    "--cpu=process needs sysctl kernel.yama.ptrace_scope=1, "
+		    "from the next boot on");
+	}
 }
 
 static void check_user_namespaces(void)

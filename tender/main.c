@@ -21,6 +21,7 @@
 #include "machine.h"
 #include "memory_map.h"
 #include "options.h"
+#include "relro.h"
 #include "report.h"
 
 enum {
@@ -271,6 +272,7 @@ int main(int argc, char **argv)
 	struct options options;
 	int status;
 
+	relro_protect();
 	if (!fill_standard_fds()) {
 		log_error("standard input, output or error is closed, and "
 			  "there is no /dev/null");
@@ -292,6 +294,8 @@ int main(int argc, char **argv)
 	default:
 		status = run_image(&machine, &options);
 	}
+	if (machine.vcpu && machine.vcpu->ops->reap)
+		machine.vcpu->ops->reap(machine.vcpu);
 	options_finish(&options);
 	/* The rest goes with the process, which is quicker. */
 	return status;

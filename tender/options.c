@@ -337,12 +337,14 @@ static bool add_env(struct options *o, char *arg)
 	return true;
 }
 
-static bool bad_option(char **argv, int c)
+static bool bad_option(int argc, char **argv, int c)
 {
 	const char *arg = argv[optind - 1];
 
+	/* It is the last argument; C libraries differ in what optind is. */
 	if (c == ':')
-		log_error("option %s needs a value; see tender --help", arg);
+		log_error("option %s needs a value; see tender --help",
+			  argv[argc - 1]);
 	else if (optopt && strncmp(arg, "--", 2) != 0)
 		log_error("unknown option -%c; see tender --help", optopt);
 	else
@@ -352,7 +354,7 @@ static bool bad_option(char **argv, int c)
 	return false;
 }
 
-static bool apply(struct options *o, int c, char **argv)
+static bool apply(struct options *o, int c, int argc, char **argv)
 {
 	switch (c) {
 	case OPT_DISK:
@@ -375,8 +377,14 @@ static bool apply(struct options *o, int c, char **argv)
 		log_set_level(LOG_DEBUG);
 		return true;
 	default:
-		return bad_option(argv, c);
+		return bad_option(argc, argv, c);
 	}
+}
+
+static enum options_result print(const char *text)
+{
+	return fputs(text, stdout) < 0 || fflush(stdout) ? OPTIONS_BAD
+							 : OPTIONS_DONE;
 }
 
 enum options_result options_parse(struct options *o, int argc, char **argv)
@@ -390,12 +398,11 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 	       -1) {
 		if (c == OPT_CHECK)
 			return OPTIONS_CHECK;
-		if (c == OPT_HELP || c == OPT_VERSION) {
-			fputs(c == OPT_HELP ? help : "tender " HVT_VERSION "\n",
-			      stdout);
-			return fflush(stdout) ? OPTIONS_BAD : OPTIONS_DONE;
-		}
-		if (!apply(o, c, argv))
+		if (c == OPT_HELP || c == OPT_VERSION)
+			return print(c == OPT_HELP ? help
+						   : "tender " HVT_VERSION
+						     "\n");
+		if (!apply(o, c, argc, argv))
 			return OPTIONS_BAD;
 	}
 	if (optind >= argc) {

@@ -28,6 +28,8 @@
 #define GATE_BYTES 16ULL
 #define TSS_BYTES  0x68 /* 64-bit TSS, Intel SDM volume 3, 7.7 */
 
+#define INSTRUCTION_MAX 15 /* bytes */
+
 #define VECTOR_GP 13
 #define VECTOR_PF 14
 
@@ -171,9 +173,18 @@ static const char *page_fault(uint64_t error)
 	return present ? "read of protected memory" : "read of unmapped memory";
 }
 
+/* Prefixes that an `in` or `out` may have: SDM volume 2, 2.1.1 and 2.2.1. */
+static bool is_prefix(uint8_t byte)
+{
+	static const uint8_t legacy[] = {0x26, 0x2e, 0x36, 0x3e, 0x64,
+					 0x65, 0x66, 0x67, 0xf2, 0xf3};
+
+	return (byte & 0xf0) == 0x40 || memchr(legacy, byte, sizeof(legacy));
+}
+
 bool trap_is_port_io(const struct guest_mem *mem, uint64_t pc)
 {
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < INSTRUCTION_MAX; i++) {
 		const uint8_t *p = guest_mem_range(mem, pc + i, 1, GUEST_EXEC);
 
 		if (!p)
@@ -182,8 +193,7 @@ bool trap_is_port_io(const struct guest_mem *mem, uint64_t pc)
 			return true;
 		if ((*p & 0xf4) == 0xe4)
 			return true;
-		if (*p != 0x66 && *p != 0xf2 && *p != 0xf3 &&
-		    (*p & 0xf0) != 0x40)
+		if (!is_prefix(*p))
 			return false;
 	}
 	return false;

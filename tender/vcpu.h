@@ -82,6 +82,12 @@ struct vcpu_ops {
 		      struct vcpu_features *features);
 	void (*destroy)(struct vcpu *vcpu);
 
+	/*
+	 * Ends what else would outlive the tender; the vCPU is not to be run
+	 * any more. NULL when there is nothing.
+	 */
+	void (*reap)(struct vcpu *vcpu);
+
 	/* To be called once all of @mem's regions are known, before run. */
 	int (*prepare)(struct vcpu *vcpu, const struct vcpu_start *start);
 

@@ -8,12 +8,21 @@
  * that, loads the guest's initial registers and lets it go. `out` is
  * privileged, so it faults too: the same registers, the same hypercall as on
  * KVM. Any signal stops the child before it is delivered, and none ever is.
+ *
+ * System calls meet two walls: PTRACE_SYSEMU stops the child instead of
+ * entering one, and its seccomp filter refuses all. The filter alone would not
+ * do, as Linux lets two calls (uretprobe, uprobe) pass any.
+ *
+ * The guest may have put into its segment registers and their bases what
+ * PTRACE_SETREGS refuses. So only the result and the program counter are
+ * written after a hypercall, and the rest is never touched.
  */
 #include "vcpu.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -24,24 +33,32 @@
 #include <unistd.h>
 
 #include "boot_info.h"
+#include "fault_process_x86_64.h"
 #include "guest_memory.h"
 #include "guest_process_x86_64.h"
 #include "log.h"
 #include "regs_x86_64.h"
-#include "trap_x86_64.h"
 #include "tsc_x86_64.h"
+
+/* An enum for glibc, a number for musl. */
+#ifdef __GLIBC__
+#define PTRACE_REQUEST(n) ((enum __ptrace_request)(n))
+#else
+#define PTRACE_REQUEST(n) (n)
+#endif
 
 #define HWCAP2_FSGSBASE (1UL << 1) /* asm/hwcap2.h */
 #define RFLAGS_BITS	0x202ULL
-#define OPCODE_OUT	0xef /* out %eax, %dx */
+#define OPCODE_OUT	0xef		 /* out %eax, %dx */
+#define SYSTEM_CALL	(SIGTRAP | 0x80) /* as PTRACE_O_TRACESYSGOOD has it */
 
 struct vcpu_process {
 	struct vcpu vcpu; /* first */
 	struct guest_mem *mem;
-	pid_t pid;
-	struct user_regs_struct user; /* as the kernel gave them */
+	volatile pid_t pid; /* 0: dead, its number is free for others */
+	int resume;
 	struct kvm_regs regs;
-	bool dirty;
+	bool answered; /* rax and rip are to be written */
 };
 
 static struct vcpu_process *process_of(struct vcpu *vcpu)
@@ -57,36 +74,47 @@ static int failed(const char *what)
 	return -err;
 }
 
-/* Explains the end of a child that did not become a guest. */
-static int child_failed(int status)
-{
-	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-
-	if (code == CHILD_TRACE)
-		log_error("process vCPU: this host forbids ptrace: allow it in "
-			  "the container's seccomp profile, or set the sysctl "
-			  "kernel.yama.ptrace_scope to 0 or 1");
-	else if (code == CHILD_MAP)
-		log_error("process vCPU: cannot map guest memory in a child "
-			  "process: the sysctl vm.mmap_min_addr must be 65536 "
-			  "or less");
-	else if (WIFSTOPPED(status) && WSTOPSIG(status) == SIGILL)
-		log_error("process vCPU: this host has no seccomp filters");
-	else
-		log_error("process vCPU: the guest's process ended before it "
-			  "began (status 0x%x)",
-			  (unsigned)status);
-	return -EPERM;
-}
-
-/* Waits for the child to stop; EINTR is for the caller. */
+/* Waits for the child to stop or to end. */
 static int wait_child(struct vcpu_process *p, int *status)
 {
 	/* seccomp: wait4 on the guest's process */
 	while (waitpid(p->pid, status, __WALL) < 0)
 		if (errno != EINTR)
 			return failed("waiting for the guest's process");
+	if (!WIFSTOPPED(*status))
+		p->pid = 0;
 	return 0;
+}
+
+static int was_killed(int status)
+{
+	log_error("process vCPU: the guest's process was killed (signal %d); "
+		  "is the host out of memory?",
+		  WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	return -ECHILD;
+}
+
+/* A request to the stopped child; @what is for messages. */
+static int trace(struct vcpu_process *p, int request, uint64_t address,
+		 void *data, const char *what)
+{
+	int status, err;
+
+	/* seccomp: ptrace on the guest's process */
+	if (ptrace(PTRACE_REQUEST(request), p->pid, (void *)(uintptr_t)address,
+		   data) >= 0)
+		return 0;
+	if (errno != ESRCH)
+		return failed(what);
+	/* Killed between its stop and now. */
+	err = wait_child(p, &status);
+	return err ? err : was_killed(status);
+}
+
+static int poke(struct vcpu_process *p, uint64_t offset, uint64_t value)
+{
+	return trace(p, PTRACE_POKEUSER, offset, (void *)(uintptr_t)value,
+		     "writing a register");
 }
 
 /* All of the child's SSE, x87 and AVX state as after reset (SDM 13.6). */
@@ -110,23 +138,62 @@ static int reset_vectors(pid_t pid)
 								      : 0;
 }
 
+/*
+ * Waits until the child is a guest. Signals from elsewhere are dropped: they
+ * may go to the whole process group, as when a terminal changes its size.
+ */
+static int wait_ready(struct vcpu_process *p)
+{
+	static const char what[] = "preparing the guest's process";
+	struct user_regs_struct user;
+	siginfo_t info;
+	int status, err;
+
+	for (;;) {
+		err = wait_child(p, &status);
+		if (err)
+			return err;
+		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+			return was_killed(status);
+		if (!WIFSTOPPED(status))
+			return guest_process_ended(status);
+		err = trace(p, PTRACE_GETSIGINFO, 0, &info, what);
+		if (!err)
+			err = trace(p, PTRACE_GETREGS, 0, &user, what);
+		if (err)
+			return err;
+		if (guest_process_stopped(&info, &user, &err))
+			return err;
+		err = trace(p, PTRACE_CONT, 0, NULL, what);
+		if (err)
+			return err;
+	}
+}
+
 static int start_child(struct vcpu_process *p)
 {
 	pid_t tender = getpid();
-	int status, err;
+	int err;
 
+	/* A parent that ignores it would have no child to wait for. */
+	signal(SIGCHLD, SIG_DFL);
 	p->pid = fork();
-	if (p->pid < 0)
-		return failed("starting the guest's process");
+	if (p->pid < 0) {
+		p->pid = 0;
+		if (errno == EAGAIN)
+			log_error("process vCPU: no room for one more process; "
+				  "raise the limit (ulimit -u, pids.max)");
+		else
+			return failed("starting the guest's process");
+		return -EAGAIN;
+	}
 	if (p->pid == 0)
 		guest_process_become(p->mem, tender);
-	err = wait_child(p, &status);
+	err = wait_ready(p);
 	if (err)
 		return err;
-	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGSEGV)
-		return child_failed(status);
-	if (ptrace(PTRACE_SETOPTIONS, p->pid, NULL, PTRACE_O_EXITKILL) < 0 ||
-	    ptrace(PTRACE_GETREGS, p->pid, NULL, &p->user) < 0 ||
+	if (ptrace(PTRACE_SETOPTIONS, p->pid, NULL,
+		   PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) < 0 ||
 	    reset_vectors(p->pid) < 0)
 		return failed("preparing the guest's process");
 	return 0;
@@ -143,13 +210,23 @@ static const char *process_unusable(void)
 	return NULL; /* told when it is tried */
 }
 
-static void process_destroy(struct vcpu *vcpu)
+/* Else a tender as a container's child would leave a zombie to its init. */
+static void process_reap(struct vcpu *vcpu)
 {
 	struct vcpu_process *p = process_of(vcpu);
 
+	if (!p->pid)
+		return;
 	kill(p->pid, SIGKILL);
-	waitpid(p->pid, NULL, __WALL);
-	free(p);
+	while (waitpid(p->pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	p->pid = 0;
+}
+
+static void process_destroy(struct vcpu *vcpu)
+{
+	process_reap(vcpu);
+	free(process_of(vcpu));
 }
 
 static int process_create(struct vcpu **vcpu, struct guest_mem *mem,
@@ -163,12 +240,11 @@ static int process_create(struct vcpu **vcpu, struct guest_mem *mem,
 		return -ENOMEM;
 	p->vcpu.ops = &vcpu_process_ops;
 	p->mem = mem;
+	/* For tests: one wall at a time. */
+	p->resume = getenv("TENDER_NO_SYSEMU") ? PTRACE_CONT : PTRACE_SYSEMU;
 	err = start_child(p);
 	if (err) {
-		if (p->pid > 0)
-			process_destroy(&p->vcpu);
-		else
-			free(p);
+		process_destroy(&p->vcpu);
 		return err;
 	}
 	features->tsc_hz = tsc_hz_since(before);
@@ -178,37 +254,9 @@ static int process_create(struct vcpu **vcpu, struct guest_mem *mem,
 	return 0;
 }
 
-static void to_user(struct vcpu_process *p)
+static void from_user(struct kvm_regs *regs, const struct user_regs_struct *u)
 {
-	struct user_regs_struct *u = &p->user;
-	const struct kvm_regs *r = &p->regs;
-
-	u->rax = r->rax;
-	u->rbx = r->rbx;
-	u->rcx = r->rcx;
-	u->rdx = r->rdx;
-	u->rsi = r->rsi;
-	u->rdi = r->rdi;
-	u->rsp = r->rsp;
-	u->rbp = r->rbp;
-	u->r8 = r->r8;
-	u->r9 = r->r9;
-	u->r10 = r->r10;
-	u->r11 = r->r11;
-	u->r12 = r->r12;
-	u->r13 = r->r13;
-	u->r14 = r->r14;
-	u->r15 = r->r15;
-	u->rip = r->rip;
-	u->eflags = r->rflags;
-	u->orig_rax = ~0ULL; /* no system call to restart */
-}
-
-static void from_user(struct vcpu_process *p)
-{
-	const struct user_regs_struct *u = &p->user;
-
-	p->regs = (struct kvm_regs){
+	*regs = (struct kvm_regs){
 		.rax = u->rax,
 		.rbx = u->rbx,
 		.rcx = u->rcx,
@@ -232,107 +280,23 @@ static void from_user(struct vcpu_process *p)
 
 static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start)
 {
+	static const char what[] = "loading the first registers";
 	struct vcpu_process *p = process_of(vcpu);
+	struct user_regs_struct now, user = {0};
+	int err;
 
-	p->regs = (struct kvm_regs){
-		.rip = start->pc,
-		.rsp = start->sp,
-		.rdi = start->arg,
-		.rflags = RFLAGS_BITS,
-	};
-	p->user.fs_base = 0;
-	p->user.gs_base = 0;
-	p->user.ds = p->user.es = p->user.fs = p->user.gs = 0;
-	p->dirty = true;
-	return 0;
-}
-
-/* There is no error code in a siginfo: the region table tells most of it. */
-static void page_fault(struct vcpu_process *p, uint64_t address,
-		       struct vcpu_exit *exit)
-{
-	const struct guest_mem *mem = p->mem;
-	bool known = guest_mem_range(mem, address, 1, GUEST_READ);
-
-	if (address == p->regs.rip)
-		vcpu_exit_trap(exit, SIGSEGV,
-			       known ? "jump to memory that is not executable"
-				     : "jump to unmapped memory");
-	else
-		vcpu_exit_trap(exit, SIGSEGV,
-			       known ? "write to read-only memory"
-				     : "access to unmapped memory");
-	exit->trap.has_address = true;
-	exit->trap.address = address;
-}
-
-static void segmentation_fault(struct vcpu_process *p, const siginfo_t *info,
-			       struct vcpu_exit *exit)
-{
-	if (info->si_code == SEGV_MAPERR || info->si_code == SEGV_ACCERR)
-		page_fault(p, (uintptr_t)info->si_addr, exit);
-	else if (trap_is_port_io(p->mem, p->regs.rip))
-		vcpu_exit_trap(exit, SIGSYS,
-			       "access to a port that is no hypercall");
-	else
-		vcpu_exit_trap(exit, SIGSEGV,
-			       "privileged instruction or bad address");
-}
-
-static const char *fpe_text(const struct vcpu_process *p, int code)
-{
-	struct user_fpregs_struct fp;
-
-	if (code == FPE_INTDIV)
-		return "division by zero or overflow";
-	/* Is a status bit set that the control word does not mask? */
-	if (!ptrace(PTRACE_GETFPREGS, p->pid, NULL, &fp) &&
-	    (fp.swd & ~fp.cwd & 0x3f))
-		return "x87 floating-point exception";
-	return "SSE floating-point exception";
-}
-
-static int report_signal(struct vcpu_process *p, int signal,
-			 struct vcpu_exit *exit)
-{
-	siginfo_t info;
-
-	if (ptrace(PTRACE_GETSIGINFO, p->pid, NULL, &info) < 0)
-		return failed("reading what stopped the guest");
-	exit->kind = VCPU_INTERRUPTED;
-	/* Not a fault: our own kick, or somebody's kill(), which is dropped. */
-	if (info.si_code <= 0)
-		return 0;
-	switch (signal) {
-	case SIGSEGV:
-		segmentation_fault(p, &info, exit);
-		break;
-	case SIGILL:
-		vcpu_exit_trap(exit, SIGILL, "illegal instruction");
-		break;
-	case SIGSYS:
-		/* What it is where there is no kernel below. */
-		p->regs.rip = (uintptr_t)info.si_call_addr;
-		vcpu_exit_trap(exit, SIGILL, "system call instruction");
-		break;
-	case SIGFPE:
-		vcpu_exit_trap(exit, SIGFPE, fpe_text(p, info.si_code));
-		break;
-	case SIGBUS:
-		vcpu_exit_trap(exit, SIGBUS,
-			       info.si_code == BUS_ADRALN
-				       ? "misaligned access"
-				       : "the host is out of memory");
-		break;
-	case SIGTRAP:
-		vcpu_exit_trap(exit, SIGTRAP,
-			       info.si_code == TRAP_TRACE ? "debug exception"
-							  : "breakpoint");
-		break;
-	default:
-		break;
-	}
-	return 0;
+	err = trace(p, PTRACE_GETREGS, 0, &now, what);
+	if (err)
+		return err;
+	user.cs = now.cs;
+	user.ss = now.ss;
+	user.rip = start->pc;
+	user.rsp = start->sp;
+	user.rdi = start->arg;
+	user.eflags = RFLAGS_BITS;
+	user.orig_rax = ~0ULL; /* no system call to restart */
+	from_user(&p->regs, &user);
+	return trace(p, PTRACE_SETREGS, 0, &user, what);
 }
 
 static bool at_hypercall(const struct vcpu_process *p)
@@ -343,40 +307,54 @@ static bool at_hypercall(const struct vcpu_process *p)
 	return code && *code == OPCODE_OUT;
 }
 
+static int answer(struct vcpu_process *p)
+{
+	int err = poke(p, offsetof(struct user_regs_struct, rax), p->regs.rax);
+
+	if (!err)
+		err = poke(p, offsetof(struct user_regs_struct, rip),
+			   p->regs.rip);
+	p->answered = false;
+	return err;
+}
+
 static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct vcpu_process *p = process_of(vcpu);
+	struct user_regs_struct user;
+	siginfo_t info;
 	int status, err;
 
-	if (p->dirty) {
-		to_user(p);
-		if (ptrace(PTRACE_SETREGS, p->pid, NULL, &p->user) < 0)
-			return failed("writing registers");
-		p->dirty = false;
-	}
-	/* seccomp: ptrace on the guest's process */
-	if (ptrace(PTRACE_CONT, p->pid, NULL, 0) < 0)
-		return failed("running the guest");
-	err = wait_child(p, &status);
+	err = p->answered ? answer(p) : 0;
+	if (!err)
+		err = trace(p, p->resume, 0, NULL, "running the guest");
+	if (!err)
+		err = wait_child(p, &status);
 	if (err)
 		return err;
-	if (!WIFSTOPPED(status)) {
-		log_error("process vCPU: the guest's process was killed "
-			  "(signal %d); is the host out of memory?",
-			  WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-		return -ECHILD;
-	}
-	if (ptrace(PTRACE_GETREGS, p->pid, NULL, &p->user) < 0)
-		return failed("reading registers");
-	from_user(p);
-	if (WSTOPSIG(status) == SIGSEGV && at_hypercall(p)) {
-		regs_call(&p->regs, p->regs.rdx & 0xffff, exit);
-		if (exit->kind == VCPU_CALL)
-			p->regs.rip++;
-		p->dirty = true;
+	if (!WIFSTOPPED(status))
+		return was_killed(status);
+	err = trace(p, PTRACE_GETREGS, 0, &user, "reading registers");
+	if (err)
+		return err;
+	from_user(&p->regs, &user);
+	if (WSTOPSIG(status) == SYSTEM_CALL) {
+		p->regs.rax = user.orig_rax;
+		fault_system_call(p->mem, p->regs.rip, &p->regs, exit);
 		return 0;
 	}
-	return report_signal(p, WSTOPSIG(status), exit);
+	if (WSTOPSIG(status) == SIGSEGV && at_hypercall(p)) {
+		regs_call(&p->regs, p->regs.rdx & 0xffff, exit);
+		if (exit->kind == VCPU_CALL) {
+			p->regs.rip++;
+			p->answered = true;
+		}
+		return 0;
+	}
+	err = trace(p, PTRACE_GETSIGINFO, 0, &info, "reading what stopped it");
+	if (!err)
+		fault_describe(p->mem, p->pid, &info, &p->regs, exit);
+	return err;
 }
 
 static void process_set_result(struct vcpu *vcpu, uint64_t result)
@@ -386,8 +364,8 @@ static void process_set_result(struct vcpu *vcpu, uint64_t result)
 
 static int process_set_tls(struct vcpu *vcpu, uint64_t address)
 {
-	process_of(vcpu)->user.fs_base = address;
-	return 0;
+	return poke(process_of(vcpu),
+		    offsetof(struct user_regs_struct, fs_base), address);
 }
 
 static void process_place(struct vcpu *vcpu, struct vcpu_place *place)
@@ -403,7 +381,10 @@ static void process_format_registers(struct vcpu *vcpu, char *text,
 
 static void process_kick(struct vcpu *vcpu)
 {
-	kill(process_of(vcpu)->pid, SIGSTOP);
+	pid_t pid = process_of(vcpu)->pid;
+
+	if (pid)
+		kill(pid, SIGSTOP);
 }
 
 const struct vcpu_ops vcpu_process_ops = {
@@ -413,6 +394,7 @@ const struct vcpu_ops vcpu_process_ops = {
 	.unusable = process_unusable,
 	.create = process_create,
 	.destroy = process_destroy,
+	.reap = process_reap,
 	.prepare = process_prepare,
 	.run = process_run,
 	.set_result = process_set_result,

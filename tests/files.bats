@@ -7,7 +7,7 @@
 
 load lib
 
-PROGRAMS=(open names)
+PROGRAMS=(open names data attr)
 
 setup_file() {
 	for name in "${PROGRAMS[@]}"; do
@@ -101,4 +101,36 @@ same_as_linux() {
 
 @test "link makes of any pair of names what Linux's does" {
 	same_as_linux names link_pairs
+}
+
+@test "read, write and their vectors, positions and ends are Linux's" {
+	same_as_linux data reading writing appending vectors seeking controls
+}
+
+@test "holes are where Linux has them, and cutting and growing leaves zeros" {
+	same_as_linux data holes cutting allocating
+}
+
+@test "sendfile and copy_file_range copy what Linux's copy" {
+	same_as_linux data copying
+}
+
+@test "a file lives on, deleted or replaced, until it is closed" {
+	same_as_linux data deleted
+}
+
+@test "modes and owners, set and inherited, and who may do what" {
+	same_as_linux attr owners inherited accessing masks
+}
+
+@test "numbers of links follow every name that is made, moved or lost" {
+	same_as_linux attr link_counts
+}
+
+@test "times are set to the nanosecond, and new after the same calls" {
+	same_as_linux attr set_times new_times access_times
+}
+
+@test "statfs and pathconf answer what programs rely on" {
+	same_as_linux attr file_system
 }

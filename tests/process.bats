@@ -68,6 +68,18 @@ is_gone() {
 	! grep -aq SECRET_OF_THE_TENDER "/proc/$guest/environ" || return 1
 }
 
+@test "the tender lies above all of guest memory, and is read-only after its start" {
+	start_spinning
+	file=$(realpath "$BIN/tender")
+	grep "$file\$" "/proc/$tender/maps" >maps
+	while IFS='- ' read -r start _ access _; do
+		((16#$start >= 64 << 30))
+		[[ $access != *w*x* ]]
+	done <maps
+	# Headers, constants, and constants that hold addresses.
+	[ "$(grep -c ' r--p ' maps)" -ge 3 ]
+}
+
 @test "when the tender is killed, the guest's process is gone" {
 	start_spinning
 	kill -9 "$tender"

@@ -9,8 +9,7 @@
  */
 #include <stddef.h>
 
-#include "ext_model.h"
-#include "ext_store_internal.h"
+#include "ext_store_fixture.h"
 
 #define COMMITS	   220
 #define CUTS	   700
@@ -19,16 +18,23 @@
 struct config {
 	const char *name, *options;
 	unsigned megabytes, device_block, log_blocks;
+	bool failures; /* every now and then, the disk has one */
 };
 
 static const struct config configs[] = {
-	{"1 KiB blocks, ext3", "-b 1024 -t ext3 -O ^metadata_csum", 5, 512, 60},
-	{"1 KiB blocks, checksums", "-b 1024 -t ext4 -O 64bit,metadata_csum",
-	 10, 512, 60},
-	{"4 KiB blocks, checksums", "-b 4096 -t ext4 -O 64bit,metadata_csum",
-	 10, 4096, 40},
-	{"4 KiB blocks, plain", "-b 4096 -t ext4 -O ^64bit,^metadata_csum", 10,
-	 512, 40},
+	{"1 KiB blocks, ext3", "-b 1024 -t ext3 -J size=1 -O ^metadata_csum", 5,
+	 512, 60, false},
+	{"1 KiB blocks, checksums",
+	 "-b 1024 -t ext4 -J size=1 -O 64bit,metadata_csum", 10, 512, 60,
+	 false},
+	{"4 KiB blocks, checksums",
+	 "-b 4096 -t ext4 -J size=4 -O 64bit,metadata_csum", 10, 4096, 40,
+	 false},
+	{"4 KiB blocks, plain",
+	 "-b 4096 -t ext4 -J size=4 -O ^64bit,^metadata_csum", 10, 512, 40,
+	 false},
+	{"a disk that fails now and then",
+	 "-b 1024 -t ext4 -J size=1 -O 64bit,metadata_csum", 10, 512, 60, true},
 };
 
 /* A commit that returned, or a flush of data written late. */
@@ -36,58 +42,18 @@ struct mark {
 	size_t begin, end; /* events before, and when it returned */
 	uint64_t digest;
 	bool vague; /* until it returned, nobody knows what is in the file */
+	bool failed;
 };
 
 struct history {
 	struct memory_disk disk;
 	struct mark *marks;
 	size_t count;
+	bool failures;
 };
 
-/* In memory: e2fsck waits for its disk. */
-static char dir[] = "/dev/shm/ext_store_crash_test.XXXXXX";
-static char image[64], said[64];
 static unsigned times = 1;
 static unsigned torn_supers;
-
-static struct ext_store *open_store(struct memory_disk *d, bool write)
-{
-	struct ext_store *store = NULL;
-	const char *why = NULL;
-	bool read_only;
-	long err = ext_store_open(&d->disk, write, &store, &read_only, &why);
-
-	EXPECT(!err, "open: %ld, %s", err, why ? why : "");
-	EXPECT(err || read_only == !write, "read-only: %s", why ? why : "");
-	if (err)
-		return NULL;
-	return store;
-}
-
-/* A log of so few blocks that it goes round often. */
-static void shrink_log(struct memory_disk *d, unsigned blocks)
-{
-	struct ext_store *store = open_store(d, true);
-	uint32_t *super = (uint32_t *)store->journal.super;
-
-	super[4] = __builtin_bswap32(store->journal.first + blocks);
-	if (ext_journal_write_super(store, 0, store->journal.tid))
-		abort();
-	ext_store_close(store, false);
-}
-
-static void make_disk(struct memory_disk *d, const struct config *c)
-{
-	disk_init(d, (uint64_t)c->megabytes << 20, c->device_block);
-	if (run(said, "mke2fs -q -F -N 256 -J size=%u -E %s %s %s %uM",
-		strstr(c->options, "4096") ? 4 : 1, "lazy_itable_init=0",
-		c->options, image, c->megabytes))
-		abort();
-	disk_load(d, image);
-	if (c->log_blocks)
-		shrink_log(d, c->log_blocks);
-	disk_rewind(d, 0, false);
-}
 
 static void add_mark(struct history *h, size_t begin, uint64_t digest,
 		     bool vague)
@@ -98,17 +64,47 @@ static void add_mark(struct history *h, size_t begin, uint64_t digest,
 			must(realloc(h->marks, (h->count ? 2 * h->count : 1) *
 						       sizeof(*h->marks)));
 	h->marks[h->count++] =
-		(struct mark){begin, h->disk.count, digest, vague};
+		(struct mark){begin, h->disk.count, digest, vague, false};
+}
+
+/* Sometimes the next requests fail, with or without effect. */
+static void maybe_fail(struct history *h, struct model *m)
+{
+	uint64_t n = random_next(&m->seed);
+
+	if (!h->failures || n % 4)
+		return;
+	h->disk.fail_after = (long)(n / 4 % 6);
+	h->disk.fail_times = 1 + n / 64 % 3;
+	h->disk.fail_errno = n & 1024 ? -EIO : -ENOSPC;
+	h->disk.fail_seed = n & 2048 ? n : 0;
 }
 
 static void commit(struct history *h, struct model *m)
 {
 	uint64_t digest = model_digest(m);
-	size_t begin = h->disk.count;
-	long err = model_commit(m);
+	long err;
 
-	EXPECT(!err, "commit: %ld", err);
-	add_mark(h, begin, digest, false);
+	maybe_fail(h, m);
+	do {
+		size_t begin = h->disk.count;
+
+		err = model_commit(m);
+		EXPECT(!err || err == h->disk.fail_errno, "commit: %ld", err);
+		add_mark(h, begin, digest, false);
+		h->marks[h->count - 1].failed = err != 0;
+		/* Another change may come in between, or not. */
+		if (err && random_next(&m->seed) & 1 &&
+		    !model_wants_commit(m)) {
+			long after = h->disk.fail_after;
+
+			h->disk.fail_after = -1;
+			EXPECT(!model_step(m), "step %u", m->operations);
+			h->disk.fail_after = after;
+			digest = model_digest(m);
+		}
+	} while (err);
+	h->disk.fail_after = -1;
 }
 
 /*
@@ -149,21 +145,33 @@ out:
 static void run_workload(struct history *h, unsigned commits, uint64_t seed)
 {
 	struct model m = {.seed = seed};
+	uint32_t log_blocks;
 
 	m.store = open_store(&h->disk, true);
+	log_blocks = m.store->journal.end - m.store->journal.first;
 	add_mark(h, 0, model_digest(&m), false);
 	while (m.commits < commits) {
 		unsigned steps = 1 + random_next(&m.seed) % 5;
 		unsigned other = random_next(&m.seed) % 40;
 
+		/* One that hardly fits into the log. */
+		if (other == 7)
+			steps = 20;
 		for (unsigned i = 0; i < steps; i++) {
 			errcode_t err;
 
-			if (model_wants_commit(&m))
+			if (other == 7 && m.store->cache.dirty > log_blocks / 2)
+				break;
+			if (other != 7 && model_wants_commit(&m))
 				commit(h, &m);
 			err = model_step(&m);
 			EXPECT(!err, "step %u: %ld", m.operations, (long)err);
 		}
+		/* As when a transaction does not fit. */
+		if (other == 6 && m.store->journal.live &&
+		    ext_journal_checkpoint(m.store, m.store->journal.tid,
+					   false))
+			abort();
 		commit(h, &m);
 		if (other < 4)
 			write_late(h, &m);
@@ -178,18 +186,24 @@ static void run_workload(struct history *h, unsigned commits, uint64_t seed)
 	ext_store_close(m.store, false);
 }
 
-/* Whether @digest may be seen when so many events had begun. */
+/*
+ * Whether @digest may be seen when so many events had begun: that of the last
+ * commit that returned, or of any that was tried after.
+ */
 static bool is_allowed(const struct history *h, size_t events, uint64_t digest)
 {
 	size_t last = 0;
 
-	while (last + 1 < h->count && h->marks[last + 1].end <= events)
-		last++;
+	for (size_t i = 0; i < h->count; i++)
+		if (!h->marks[i].failed && h->marks[i].end <= events)
+			last = i;
 	if (digest == h->marks[last].digest)
 		return true;
-	if (last + 1 == h->count || h->marks[last + 1].begin > events)
-		return false;
-	return h->marks[last + 1].vague || digest == h->marks[last + 1].digest;
+	for (size_t i = last + 1; i < h->count; i++)
+		if (h->marks[i].begin <= events &&
+		    (h->marks[i].vague || h->marks[i].digest == digest))
+			return true;
+	return false;
 }
 
 /* e2fsck's view of @d must be the same, and it may find nothing wrong. */
@@ -362,9 +376,11 @@ static void test_config(const struct config *c, uint64_t seed)
 	struct memory_disk start;
 	char text[128];
 
-	make_disk(&h.disk, c);
+	make_disk(&h.disk, c->options, c->megabytes, c->device_block);
+	shrink_log(&h.disk, c->log_blocks);
 	disk_init(&start, h.disk.disk.bytes, c->device_block);
 	memcpy(start.bytes, h.disk.bytes, h.disk.disk.bytes);
+	h.failures = c->failures;
 	run_workload(&h, COMMITS, seed);
 	cut_everywhere(&start, &h, CUTS, seed);
 	snprintf(text, sizeof(text),
@@ -382,16 +398,11 @@ int main(void)
 
 	if (more)
 		times = (unsigned)strtoul(more, NULL, 10);
-	if (!mkdtemp(dir))
-		return 1;
-	snprintf(image, sizeof(image), "%s/image", dir);
-	snprintf(said, sizeof(said), "%s/said", dir);
+	fixture_init();
 	for (unsigned i = 0; i < times; i++)
 		for (size_t j = 0; j < COUNT_OF(configs); j++)
 			test_config(&configs[j], 1 + i * 1000 + j);
 	status = promises_end();
-	unlink(image);
-	unlink(said);
-	rmdir(dir);
+	fixture_finish();
 	return status;
 }
