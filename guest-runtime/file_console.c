@@ -9,8 +9,10 @@
 
 #include "file.h"
 #include "file_console.h"
+#include "file_vnode.h"
 #include "hypercall_x86_64.h"
 #include "runtime.h"
+#include "vnode.h"
 
 /* Short pieces are gathered, so that one line is one exit. */
 #define GATHER_BYTES 2048
@@ -117,7 +119,7 @@ int isatty(int fd)
 
 	if (!f)
 		errno = EBADF;
-	else if (f->ops != &console_ops ||
+	else if (f->ops->readv != console_readv ||
 		 !(__rt_boot->flags & BP_BOOT_STDIN_TTY << f->device))
 		errno = ENOTTY;
 	else
@@ -129,9 +131,28 @@ _Static_assert(BP_BOOT_STDOUT_TTY == BP_BOOT_STDIN_TTY << BP_STREAM_OUT &&
 		       BP_BOOT_STDERR_TTY == BP_BOOT_STDIN_TTY << BP_STREAM_ERR,
 	       "the flags follow the streams");
 
+static void node_stat(struct rt_file *file, struct stat *st)
+{
+	__rt_vnode_stat(file->vnode, st);
+}
+
+static void node_release(struct rt_file *file)
+{
+	__rt_vnode_put(file->vnode);
+}
+
+/* Opened by a path; apart, so that who opens none has no vnodes. */
+static const struct rt_file_ops node_ops = {
+	.readv = console_readv,
+	.writev = console_writev,
+	.ioctl = console_ioctl,
+	.stat = node_stat,
+	.release = node_release,
+};
+
 struct rt_file *__rt_console_file(void)
 {
-	struct rt_file *f = __rt_file_new(&console_ops);
+	struct rt_file *f = __rt_file_new(&node_ops);
 
 	f->device = BP_STREAM_OUT;
 	return f;

@@ -7,7 +7,9 @@
 
 #include "file.h"
 #include "file_device.h"
+#include "file_vnode.h"
 #include "rt_syscall.h"
+#include "vnode.h"
 
 static long sink_writev(struct rt_file *file, const struct iovec *iov,
 			int count, uint64_t offset)
@@ -62,32 +64,46 @@ static uint64_t no_size(struct rt_file *file)
 	return 0;
 }
 
+static void node_stat(struct rt_file *file, struct stat *st)
+{
+	__rt_vnode_stat(file->vnode, st);
+}
+
+static void node_release(struct rt_file *file)
+{
+	__rt_vnode_put(file->vnode);
+}
+
 static const struct rt_file_ops null_ops = {
 	.readv = null_readv,
 	.writev = sink_writev,
 	.size = no_size,
-	.mode = S_IFCHR | 0666,
+	.stat = node_stat,
+	.release = node_release,
 };
 
 static const struct rt_file_ops zero_ops = {
 	.readv = zero_readv,
 	.writev = sink_writev,
 	.size = no_size,
-	.mode = S_IFCHR | 0666,
+	.stat = node_stat,
+	.release = node_release,
 };
 
 static const struct rt_file_ops full_ops = {
 	.readv = zero_readv,
 	.writev = full_writev,
 	.size = no_size,
-	.mode = S_IFCHR | 0666,
+	.stat = node_stat,
+	.release = node_release,
 };
 
 static const struct rt_file_ops random_ops = {
 	.readv = random_readv,
 	.writev = sink_writev,
 	.size = no_size,
-	.mode = S_IFCHR | 0666,
+	.stat = node_stat,
+	.release = node_release,
 };
 
 const struct rt_file_ops *__rt_memory_device(unsigned minor)

@@ -30,7 +30,6 @@ struct map {
 	uintptr_t start;
 	size_t pages;
 	uint64_t index; /* of the first in the file */
-	unsigned users; /* mmap() calls that got it */
 };
 
 static struct map *maps;
@@ -81,68 +80,48 @@ static void forget(struct map *m)
 	__rt_free(m);
 }
 
-/* Takes the pages [first, last) of @m out of it. */
-static long unmap_pages(struct map *m, size_t first, size_t last)
+/* Takes page @i of @m out of it. */
+static long unmap_page(struct map *m, size_t i)
 {
 	struct map *rest = NULL;
 	long err;
 
-	if (first && last < m->pages) {
+	if (i && i + 1 < m->pages) {
 		rest = __rt_calloc(1, sizeof(*rest));
 		if (!rest)
 			return -ENOMEM;
 	}
-	for (size_t i = first; i < last; i++) {
-		err = __rt_page_unmap(m->v, m->index + i);
-		if (err) {
-			__rt_free(rest);
-			return err;
-		}
+	err = __rt_page_unmap(m->v, m->index + i);
+	if (err) {
+		__rt_free(rest);
+		return err;
 	}
 	if (rest) {
 		*rest = *m;
-		rest->start += last * RT_PAGE_BYTES;
-		rest->index += last;
-		rest->pages -= last;
+		rest->start += (i + 1) * RT_PAGE_BYTES;
+		rest->index += i + 1;
+		rest->pages -= i + 1;
 		__rt_vnode_hold(m->v);
-		m->pages = first;
 		rest->next = maps;
 		maps = rest;
-	} else if (first) {
-		m->pages = first;
-	} else if (last < m->pages) {
-		m->start += last * RT_PAGE_BYTES;
-		m->index += last;
-		m->pages -= last;
-	} else {
-		forget(m);
 	}
+	if (i) {
+		m->pages = i;
+	} else {
+		m->start += RT_PAGE_BYTES;
+		m->index++;
+		m->pages--;
+	}
+	if (!m->pages)
+		forget(m);
 	return 0;
 }
 
-/* -EBUSY: somebody else has the same mapping; its memory stays. */
-static long unmap(uintptr_t start, size_t bytes)
+static long unmap(uintptr_t page)
 {
-	uintptr_t end = start + pages_up(bytes) * RT_PAGE_BYTES;
-	struct map *m, *next;
-	long err;
-
-	for (m = maps; m; m = next) {
-		uintptr_t from = start > m->start ? start : m->start;
-		uintptr_t to = end < end_of(m) ? end : end_of(m);
-
-		next = m->next;
-		if (from >= to)
-			continue;
-		if (m->users > 1) {
-			m->users--;
-			return -EBUSY;
-		}
-		err = unmap_pages(m, (from - m->start) / RT_PAGE_BYTES,
-				  (to - m->start) / RT_PAGE_BYTES);
-		if (err)
-			return err;
-	}
+	for (struct map *m = maps; m; m = m->next)
+		if (m->start <= page && page < end_of(m))
+			return unmap_page(m, (page - m->start) / RT_PAGE_BYTES);
 	return 0;
 }
 
@@ -180,7 +159,7 @@ static long map_shared(struct rt_vnode *v, uintptr_t start, size_t pages,
 		__rt_free(m);
 		return err == -EBUSY ? -ENOMEM : err;
 	}
-	*m = (struct map){maps, __rt_vnode_hold(v), start, pages, index, 1};
+	*m = (struct map){maps, __rt_vnode_hold(v), start, pages, index};
 	maps = m;
 	v->maps = m;
 	__rt_vnode_list_dirty(v);
@@ -214,7 +193,8 @@ long __rt_vnode_map(struct rt_file *file, uintptr_t hint, size_t bytes,
 	m = flags & MAP_SHARED && !fixed ? find(v, index, pages_up(bytes))
 					 : NULL;
 	if (m) {
-		m->users++;
+		for (size_t i = 0; i < pages_up(bytes); i++)
+			__rt_page_share(v, index + i);
 		return (long)(m->start + (index - m->index) * RT_PAGE_BYTES);
 	}
 	start = __rt_sys_mmap(hint, bytes, PROT_READ | PROT_WRITE,

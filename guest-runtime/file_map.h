@@ -14,8 +14,11 @@ long __rt_vnode_map(struct rt_file *file, uintptr_t hint, size_t bytes,
 
 /* What memory.c asks of shared mappings; NULL while there is none. */
 struct rt_shared_maps {
-	/* The range is about to be unmapped or mapped over. 0 or -errno. */
-	long (*unmap)(uintptr_t start, size_t bytes);
+	/*
+	 * The page is about to be unmapped or mapped over. 0 or -errno; -EBUSY:
+	 * once less, but somebody else has mapped it too.
+	 */
+	long (*unmap)(uintptr_t page);
 	long (*sync)(uintptr_t start, size_t bytes, int flags);
 	/* Whether any of the range belongs to one. */
 	int (*overlap)(uintptr_t start, size_t bytes);

@@ -202,23 +202,25 @@ long __rt_vnode_truncate(struct rt_vnode *v, uint64_t size)
 {
 	const struct rt_fs_ops *ops = v->mount->ops;
 	uint64_t pages = (size + RT_PAGE_BYTES - 1) / RT_PAGE_BYTES;
-	int shorter;
+	int cuts;
 	long err;
 
 	if (size > (v->max_size ? v->max_size : (uint64_t)INT64_MAX))
 		return -EFBIG;
 	if (v->flags & (RT_IMMUTABLE | RT_APPEND))
 		return -EPERM;
-	if (size < v->size) {
+	/* What is set aside past the end goes too. */
+	cuts = size <= v->size;
+	if (cuts) {
 		err = __rt_page_zero(v, size, pages * RT_PAGE_BYTES);
 		if (err)
 			return err;
 	}
+	__rt_page_cut_mapped(v);
 	modified(v);
 	__rt_vnode_dirty(v, RT_DIRTY_ATTR);
-	shorter = size < v->size;
 	v->size = size;
-	if (!shorter)
+	if (!cuts)
 		return 0;
 	__rt_page_drop(v, pages);
 	return ops->punch ? RT_RETRY(v->mount, ops->punch(v, size, UINT64_MAX))

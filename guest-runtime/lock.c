@@ -35,21 +35,40 @@ static struct lock *first_of(const struct rt_file *f)
 	return f->vnode->locks;
 }
 
+/* The first one in the file that is in the way. */
 static struct lock *find_conflict(const struct rt_file *f,
 				  const struct lock *wanted)
 {
-	struct lock *l;
+	struct lock *l, *first = NULL;
 
 	for (l = first_of(f); l; l = l->next)
 		if (l->owner != f && l->whole == wanted->whole &&
 		    (l->exclusive || wanted->exclusive) &&
-		    l->start < wanted->end && wanted->start < l->end)
-			return l;
-	return NULL;
+		    l->start < wanted->end && wanted->start < l->end &&
+		    (!first || l->start < first->start))
+			first = l;
+	return first;
 }
 
+/* Adds @l, and what touches it and is of its kind becomes part of it. */
 static void add(struct rt_file *f, struct lock *l)
 {
+	struct lock **at = (struct lock **)&f->vnode->locks, *other;
+
+	while ((other = *at)) {
+		if (other->owner != f || other->whole != l->whole ||
+		    other->exclusive != l->exclusive ||
+		    (other->end != l->start && other->start != l->end)) {
+			at = &other->next;
+			continue;
+		}
+		if (other->end == l->start)
+			l->start = other->start;
+		else
+			l->end = other->end;
+		*at = other->next;
+		__rt_free(other);
+	}
 	l->next = first_of(f);
 	f->vnode->locks = l;
 }
@@ -120,7 +139,7 @@ static long set(struct rt_file *f, const struct lock *wanted, int unlock,
 /* The range of a struct flock. 0 or -errno. */
 static long range(struct rt_file *f, const struct flock *from, struct lock *to)
 {
-	int64_t base = 0, start, end;
+	int64_t base = 0, start, last = INT64_MAX;
 
 	if (from->l_whence == SEEK_CUR)
 		base = (int64_t)f->offset;
@@ -128,19 +147,22 @@ static long range(struct rt_file *f, const struct flock *from, struct lock *to)
 		base = (int64_t)f->vnode->size;
 	else if (from->l_whence != SEEK_SET)
 		return -EINVAL;
-	if (__builtin_add_overflow(base, from->l_start, &start) ||
-	    __builtin_add_overflow(start, from->l_len, &end))
+	if (__builtin_add_overflow(base, from->l_start, &start))
 		return -EOVERFLOW;
-	if (from->l_len < 0) {
-		int64_t swap = start;
-
-		start = end;
-		end = swap;
-	}
 	if (start < 0)
 		return -EINVAL;
+	if (from->l_len > 0) {
+		if (from->l_len - 1 > INT64_MAX - start)
+			return -EOVERFLOW;
+		last = start + from->l_len - 1;
+	} else if (from->l_len < 0) {
+		last = start - 1;
+		start += from->l_len;
+		if (start < 0)
+			return -EINVAL;
+	}
 	to->start = (uint64_t)start;
-	to->end = from->l_len ? (uint64_t)end : END;
+	to->end = last == INT64_MAX ? END : (uint64_t)last + 1;
 	return 0;
 }
 
@@ -167,6 +189,8 @@ long __rt_lock_fcntl(struct rt_file *file, int command, long arg)
 	err = range(file, fl, &wanted);
 	if (err)
 		return err;
+	if (command == F_GETLK && fl->l_type == F_UNLCK)
+		return -EINVAL;
 	wanted.exclusive = fl->l_type == F_WRLCK;
 	if (command != F_GETLK && command != F_OFD_GETLK &&
 	    ((fl->l_type == F_RDLCK && !__rt_reads(file)) ||

@@ -121,10 +121,27 @@ static uintptr_t take(size_t bytes)
 	return start;
 }
 
-/* Whatever the range was part of, it no longer is. 0 or -errno. */
-static long unmap(uintptr_t start, size_t bytes)
+static int is_shared(uintptr_t start, size_t bytes)
 {
-	return __rt_shared_maps ? __rt_shared_maps->unmap(start, bytes) : 0;
+	return __rt_shared_maps && __rt_shared_maps->overlap(start, bytes);
+}
+
+/* Gives up shared mappings of files, page by page. 0 or -errno. */
+static long unmap_shared(uintptr_t start, size_t bytes, int give)
+{
+	uintptr_t end = start + bytes;
+	long err;
+
+	for (; start < end; start += BP_PAGE_BYTES) {
+		err = __rt_shared_maps->unmap(start);
+		if (err == -EBUSY && give)
+			continue;
+		if (err)
+			return err;
+		if (give)
+			__rt_extent_give(start, start + BP_PAGE_BYTES);
+	}
+	return 0;
 }
 
 long __rt_sys_brk(uintptr_t wanted)
@@ -160,9 +177,9 @@ static long map_fixed(uintptr_t start, size_t bytes, int flags)
 	if ((flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE &&
 	    !__rt_extent_is_free(start, start + bytes))
 		return -EEXIST;
-	err = unmap(start, bytes);
+	err = is_shared(start, bytes) ? unmap_shared(start, bytes, 0) : 0;
 	if (err)
-		return err;
+		return err == -EBUSY ? -ENOMEM : err;
 	__rt_extent_take_at(start, start + bytes);
 	clear(start, start + bytes);
 	return (long)start;
@@ -173,7 +190,7 @@ static long map_file(uintptr_t hint, size_t bytes, int protection, int flags,
 {
 	struct rt_file *f = __rt_file(fd);
 
-	if (!f)
+	if (!f || (f->flags & O_PATH))
 		return -EBADF;
 	if (offset < 0 || (uint64_t)offset % BP_PAGE_BYTES)
 		return -EINVAL;
@@ -210,14 +227,11 @@ long __rt_sys_mmap(uintptr_t hint, size_t bytes, int protection, int flags,
 
 long __rt_sys_munmap(uintptr_t start, size_t bytes)
 {
-	long err;
-
 	init();
 	if (!bytes || !in_heap(start, &bytes))
 		return -EINVAL;
-	err = unmap(start, bytes);
-	if (err)
-		return err == -EBUSY ? 0 : err;
+	if (is_shared(start, bytes))
+		return unmap_shared(start, bytes, 1);
 	__rt_extent_give(start, start + bytes);
 	return 0;
 }
@@ -235,7 +249,7 @@ long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
 	if (new_bytes > heap_end - heap_start)
 		return -ENOMEM;
 	/* A file's memory stays where it is; a new mmap() may do. */
-	if (__rt_shared_maps && __rt_shared_maps->overlap(start, old_bytes))
+	if (is_shared(start, old_bytes))
 		return -ENOMEM;
 	new_bytes = page_up(new_bytes);
 	end = start + old_bytes;
@@ -277,7 +291,7 @@ long __rt_sys_madvise(uintptr_t start, size_t bytes, int advice)
 	if (advice == MADV_DONTNEED) {
 		if (!in_heap(start, &bytes))
 			return -EINVAL;
-		if (__rt_shared_maps && __rt_shared_maps->overlap(start, bytes))
+		if (is_shared(start, bytes))
 			return 0;
 		memset((void *)start, 0, bytes);
 	}
@@ -287,8 +301,12 @@ long __rt_sys_madvise(uintptr_t start, size_t bytes, int advice)
 long __rt_sys_msync(uintptr_t start, size_t bytes, int flags)
 {
 	init();
-	if (start % BP_PAGE_BYTES || !in_heap(start, &bytes))
-		return start % BP_PAGE_BYTES ? -EINVAL : -ENOMEM;
+	if (start % BP_PAGE_BYTES ||
+	    flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) ||
+	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+		return -EINVAL;
+	if (!in_heap(start, &bytes))
+		return -ENOMEM;
 	return __rt_shared_maps ? __rt_shared_maps->sync(start, bytes, flags)
 				: 0;
 }

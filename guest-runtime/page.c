@@ -376,6 +376,7 @@ long __rt_page_write(struct rt_vnode *v, const struct iovec *iov, int count,
 	uint64_t total = 0;
 	long err = 0;
 
+	__rt_page_cut_mapped(v);
 	for (int i = 0; i < count && !err; i++) {
 		uint64_t n = iov[i].iov_len;
 

@@ -19,7 +19,7 @@ struct rt_page {
 	uint64_t index;
 	char *data;
 	int dirty;
-	int mapped;		       /* data belongs to a shared mapping */
+	int mapped;		       /* by so many: data is their memory */
 	uint64_t digest;	       /* mapped: of what was last written */
 	struct rt_page *older, *newer; /* in use lately, or free */
 	struct rt_page_chunk *chunk;   /* NULL: mapped */
@@ -61,10 +61,14 @@ void __rt_page_dirty(struct rt_vnode *v, struct rt_page *page);
 
 /*
  * A shared mapping takes over a page: what the file has at @index is in @data
- * from now on. 0 or -errno. And gives it back, written if need be.
+ * from now on. 0 or -errno. And gives it back; -EBUSY when others share it.
  */
 long __rt_page_map(struct rt_vnode *v, uint64_t index, char *data);
+void __rt_page_share(struct rt_vnode *v, uint64_t index);
 long __rt_page_unmap(struct rt_vnode *v, uint64_t index);
+
+/* What was written past the end through a mapping is zero again. */
+void __rt_page_cut_mapped(const struct rt_vnode *v);
 
 /* Whether a mapped page was changed since it was written; marks it dirty. */
 void __rt_page_check_mapped(struct rt_vnode *v, uint64_t index);

@@ -27,6 +27,18 @@ static uint64_t digest(const char *data)
 	return hash;
 }
 
+void __rt_page_cut_mapped(const struct rt_vnode *v)
+{
+	size_t used = v->size % RT_PAGE_BYTES;
+	const struct rt_page *page;
+
+	if (!v->maps || !used)
+		return;
+	page = __rt_page_find(v, v->size / RT_PAGE_BYTES);
+	if (page && page->mapped)
+		memset(page->data + used, 0, RT_PAGE_BYTES - used);
+}
+
 void __rt_page_check_mapped(struct rt_vnode *v, uint64_t index)
 {
 	struct rt_page *page = __rt_page_find(v, index);
@@ -85,6 +97,11 @@ long __rt_page_map(struct rt_vnode *v, uint64_t index, char *data)
 	return err;
 }
 
+void __rt_page_share(struct rt_vnode *v, uint64_t index)
+{
+	__rt_page_find(v, index)->mapped++;
+}
+
 long __rt_page_unmap(struct rt_vnode *v, uint64_t index)
 {
 	struct rt_page *mapped = __rt_page_find(v, index), *page;
@@ -94,6 +111,11 @@ long __rt_page_unmap(struct rt_vnode *v, uint64_t index)
 
 	if (!mapped || !mapped->mapped)
 		return 0;
+	if (mapped->mapped > 1) {
+		mapped->mapped--;
+		return -EBUSY;
+	}
+	__rt_page_cut_mapped(v);
 	__rt_page_check_mapped(v, index);
 	data = mapped->data;
 	dirty = mapped->dirty;

@@ -91,25 +91,29 @@ static long next_name(const char **path, struct rt_path *to)
 	return 0;
 }
 
-/* Puts what link @v says in front of @rest, which is in @buffer. */
-static long expand(struct rt_vnode *v, const char *rest, char *buffer)
+/*
+ * Puts what link @v says in front of @rest, which may lie in *buffer, the old
+ * one of such. Together they may be longer than any path.
+ */
+static long expand(struct rt_vnode *v, const char *rest, char **buffer)
 {
-	char target[PATH_MAX];
 	size_t left = strlen(rest);
-	long n = v->mount->ops->readlink
-			 ? v->mount->ops->readlink(v, target, sizeof(target))
-			 : -EINVAL;
+	char *to = __rt_malloc(PATH_MAX + left + 2);
+	long n;
 
-	if (n < 0)
-		return n;
-	if (!n)
-		return -ENOENT;
-	if ((size_t)n + 1 + left >= PATH_MAX)
-		return -ENAMETOOLONG;
-	/* @rest may be the end of @buffer itself. */
-	memmove(buffer + n + 1, rest, left + 1);
-	memcpy(buffer, target, (size_t)n);
-	buffer[n] = left ? '/' : '\0';
+	if (!to)
+		return -ENOMEM;
+	n = v->mount->ops->readlink ? v->mount->ops->readlink(v, to, PATH_MAX)
+				    : -EINVAL;
+	if (n <= 0) {
+		__rt_free(to);
+		return n ? n : -ENOENT;
+	}
+	if (left)
+		to[n++] = '/';
+	memcpy(to + n, rest, left + 1);
+	__rt_free(*buffer);
+	*buffer = to;
 	return 0;
 }
 
@@ -134,10 +138,10 @@ static int follows(const struct rt_path *p, int last, unsigned how)
 
 /*
  * From to->dir along @path. Links in the middle, and at the end unless
- * RT_NOFOLLOW, are put in place of their names, in @buffer.
+ * RT_NOFOLLOW, are put in place of their names, in *buffer.
  */
 static long walk(const char *path, unsigned how, struct rt_path *to,
-		 char *buffer)
+		 char **buffer)
 {
 	unsigned links = 0;
 	long err;
@@ -176,7 +180,7 @@ static long walk(const char *path, unsigned how, struct rt_path *to,
 			__rt_vnode_put(v);
 			if (err)
 				return err;
-			path = buffer;
+			path = *buffer;
 			if (*path == '/') {
 				err = start(AT_FDCWD, path, &v);
 				if (err)
@@ -203,7 +207,7 @@ static long walk(const char *path, unsigned how, struct rt_path *to,
 long __rt_path_walk(int dir_fd, const char *path, unsigned how,
 		    struct rt_path *to)
 {
-	char buffer[PATH_MAX];
+	char *buffer = NULL;
 	long err;
 
 	to->found = NULL;
@@ -222,7 +226,8 @@ long __rt_path_walk(int dir_fd, const char *path, unsigned how,
 		to->kind = RT_DOT;
 		return 0;
 	}
-	err = walk(path, how, to, buffer);
+	err = walk(path, how, to, &buffer);
+	__rt_free(buffer);
 	if (err)
 		__rt_path_put(to);
 	return err;

@@ -180,37 +180,43 @@ long __rt_sys_utimensat(int dir, const char *path, const struct timespec *times,
 
 static long resize(struct rt_vnode *v, int64_t size)
 {
-	long err = 0;
+	long err = v->mount->read_only
+			   ? -EROFS
+			   : __rt_vnode_truncate(v, (uint64_t)size);
 
-	if (S_ISDIR(v->mode))
-		err = -EISDIR;
-	else if (!S_ISREG(v->mode) || size < 0)
-		err = -EINVAL;
-	if (!err)
-		err = __rt_vnode_truncate(v, (uint64_t)size);
 	__rt_mount_tick(v->mount);
-	__rt_vnode_put(v);
 	return err;
 }
 
 long __rt_sys_truncate(const char *path, int64_t size)
 {
 	struct rt_vnode *v;
-	long err = find(AT_FDCWD, path, 0, &v);
+	long err;
 
-	return err ? err : resize(v, size);
+	if (size < 0)
+		return -EINVAL;
+	err = __rt_path_find(AT_FDCWD, path, 0, &v);
+	if (err)
+		return err;
+	if (S_ISREG(v->mode))
+		err = resize(v, size);
+	else
+		err = S_ISDIR(v->mode) ? -EISDIR : -EINVAL;
+	__rt_vnode_put(v);
+	return err;
 }
 
 long __rt_sys_ftruncate(int fd, int64_t size)
 {
 	const struct rt_file *f = __rt_file(fd);
-	struct rt_vnode *v;
-	long err;
 
-	if (f && !(f->flags & O_PATH) && !__rt_writes(f))
+	if (size < 0)
 		return -EINVAL;
-	err = find_fd(fd, &v);
-	return err ? err : resize(v, size);
+	if (!f || (f->flags & O_PATH))
+		return -EBADF;
+	if (!f->vnode || !S_ISREG(f->vnode->mode) || !__rt_writes(f))
+		return -EINVAL;
+	return resize(f->vnode, size);
 }
 
 static long preallocate(struct rt_vnode *v, uint64_t from, uint64_t bytes)
@@ -227,8 +233,7 @@ static long preallocate(struct rt_vnode *v, uint64_t from, uint64_t bytes)
 static long clear_range(struct rt_vnode *v, uint64_t from, uint64_t to)
 {
 	const struct rt_fs_ops *ops = v->mount->ops;
-	uint64_t end = to < v->size ? to : v->size;
-	long err = from < end ? __rt_page_zero(v, from, end) : 0;
+	long err = __rt_page_zero(v, from, to);
 
 	if (!err && ops->punch)
 		err = RT_RETRY(v->mount, ops->punch(v, from, to));
@@ -267,6 +272,7 @@ long __rt_sys_fallocate(int fd, int mode, int64_t offset, int64_t bytes)
 		err = preallocate(v, (uint64_t)offset, (uint64_t)bytes);
 	if (err)
 		return err;
+	__rt_page_cut_mapped(v);
 	if (!(mode & FALLOC_KEEP_SIZE) && (uint64_t)end > v->size)
 		v->size = (uint64_t)end;
 	__rt_now(&v->mtime);

@@ -17,6 +17,8 @@
 
 #define TMPFS_MAGIC   0x01021994
 #define FIRST_BUCKETS 16
+/* What a name and its file take at most, of a quarter of the memory. */
+#define NAME_BYTES    1024
 
 struct entry {
 	struct entry *hash_next;
@@ -39,7 +41,7 @@ struct tmp_vnode {
 };
 
 struct tmpfs {
-	uint64_t next_ino, files;
+	uint64_t next_ino, names;
 };
 
 /* What load() makes the next vnode of. */
@@ -105,6 +107,16 @@ static struct entry *new_entry(struct tmp_vnode *dir, const char *name,
 	return e;
 }
 
+static struct tmpfs *fs_of(const struct tmp_vnode *v)
+{
+	return v->v.mount->fs;
+}
+
+static uint64_t names_most(void)
+{
+	return __rt_memory_total() / 4 / NAME_BYTES;
+}
+
 static void changed(struct tmp_vnode *dir)
 {
 	__rt_now(&dir->v.mtime);
@@ -124,6 +136,7 @@ static void insert(struct tmp_vnode *dir, struct entry *e, struct tmp_vnode *v)
 	*(dir->last ? &dir->last->next : &dir->first) = e;
 	dir->last = e;
 	dir->entries++;
+	fs_of(dir)->names++;
 	dir->v.size = dir->entries * 32;
 	changed(dir);
 }
@@ -139,6 +152,7 @@ static void delete_entry(struct tmp_vnode *dir, struct entry *e)
 	*(e->prev ? &e->prev->next : &dir->first) = e->next;
 	*(e->next ? &e->next->prev : &dir->last) = e->prev;
 	dir->entries--;
+	fs_of(dir)->names--;
 	dir->v.size = dir->entries * 32;
 	changed(dir);
 	__rt_free(e);
@@ -160,11 +174,8 @@ static long tmp_load(struct rt_vnode *v)
 
 static void tmp_evict(struct rt_vnode *v)
 {
-	struct tmpfs *fs = v->mount->fs;
-
 	__rt_free(of(v)->target);
 	__rt_free(of(v)->bucket);
-	fs->files--;
 }
 
 static long tmp_lookup(struct rt_vnode *dir, const char *name, size_t bytes,
@@ -225,7 +236,6 @@ static long new_vnode(struct rt_mount *mount, const struct rt_vnode *init,
 	if (err)
 		return err;
 	fs->next_ino++;
-	fs->files++;
 	return 0;
 }
 
@@ -256,6 +266,8 @@ static long tmp_create(struct rt_vnode *dir, const char *name, size_t bytes,
 
 	if (!name)
 		return create_nameless(dir, init, ino);
+	if (fs_of(of(dir))->names >= names_most())
+		return -ENOSPC;
 	e = new_entry(of(dir), name, bytes);
 	if (!e)
 		return -ENOSPC;
@@ -289,8 +301,10 @@ free_entry:
 static long tmp_link(struct rt_vnode *dir, const char *name, size_t bytes,
 		     struct rt_vnode *v)
 {
-	struct entry *e = new_entry(of(dir), name, bytes);
+	struct entry *e = NULL;
 
+	if (fs_of(of(dir))->names < names_most())
+		e = new_entry(of(dir), name, bytes);
 	if (!e)
 		return -ENOSPC;
 	v->nlink++;
@@ -373,8 +387,8 @@ static long tmp_statfs(struct rt_mount *mount, struct statfs *to)
 	to->f_type = TMPFS_MAGIC;
 	to->f_blocks = __rt_memory_total() / 2 / RT_PAGE_BYTES;
 	to->f_bfree = to->f_bavail = __rt_pool_left();
-	to->f_files = fs->files + to->f_bfree;
-	to->f_ffree = to->f_bfree;
+	to->f_files = names_most();
+	to->f_ffree = names_most() - fs->names;
 	return 0;
 }
 

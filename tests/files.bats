@@ -7,7 +7,7 @@
 
 load lib
 
-PROGRAMS=(open names data attr)
+PROGRAMS=(open names data attr dir fd map libc stress)
 
 setup_file() {
 	for name in "${PROGRAMS[@]}"; do
@@ -18,6 +18,7 @@ setup_file() {
 			"$GUESTS/files_tree.c" \
 			-o "$BATS_FILE_TMPDIR/files_$name"
 	done
+	build_guest files_here
 }
 
 setup() {
@@ -72,6 +73,12 @@ same_as_linux() {
 		diff -U2 want out | sed 1,2d | head -60
 		return 1
 	done
+}
+
+# A case of files_here passes; the rest goes to the tender.
+passes() {
+	run_tender "${@:2}" "$(image files_here)" "$1"
+	ended_with 0 && says out '^done$' && says_not err .
 }
 
 @test "open does to any path, with any flags, what Linux's does" {
@@ -133,4 +140,111 @@ same_as_linux() {
 
 @test "statfs and pathconf answer what programs rely on" {
 	same_as_linux attr file_system
+}
+
+@test "directories list what they hold, also while that changes" {
+	same_as_linux dir listing changing positions raw
+}
+
+@test "5000 names, names of 255 bytes, and names that share a hash" {
+	same_as_linux dir big
+}
+
+@test "trees deeper than any path, and paths through 40 links but not 41" {
+	same_as_linux dir deep link_chains
+}
+
+@test "the working directory, moved or removed" {
+	same_as_linux dir working removed
+}
+
+@test "descriptors share a position but not their own flags, up to 1024" {
+	same_as_linux fd copies flags too_many
+}
+
+@test "locks of open files and of the process" {
+	same_as_linux fd whole ranges posix
+}
+
+@test "what is mapped, read and written is one file" {
+	same_as_linux map shared private ends holes itself many
+}
+
+@test "mappings are taken away in parts, put over others, and refused" {
+	same_as_linux map parts fixed refused
+}
+
+@test "streams open, seek, buffer and are opened anew as on Linux" {
+	same_as_linux libc modes positions buffers reopened lines temporary
+}
+
+@test "scandir, nftw, glob, realpath and fdopendir find what they find there" {
+	same_as_linux libc trees patterns real_paths streams
+}
+
+@test "10000 random steps leave a file as a model of it" {
+	same_as_linux stress file
+}
+
+@test "15000 random steps leave a tree as on Linux" {
+	same_as_linux stress tree
+}
+
+@test "the devices in /dev, opened, told and used" {
+	passes devices
+}
+
+@test "/dev/stdin, stdout and stderr are what the descriptors are" {
+	run_guest files_here streams <<<typed
+	ended_with 0
+	says out '^to output$'
+	says out '^to the console$'
+	says out '^to a stream$'
+	says out '^still open$'
+	says err '^to error$'
+}
+
+@test "nothing can be made or changed in / and /dev" {
+	passes read_only
+}
+
+@test "/, /dev and /tmp are one tree of three file systems" {
+	passes mounts
+	says out '^\. \.\. dev tmp$'
+	says out '^\. \.\. console full null random stderr stdin stdout tty'
+}
+
+@test "without a disk, or a file system on it, there is no /data" {
+	passes no_data
+	says out '^\. \.\. dev tmp$'
+	truncate -s 64K raw.img
+	passes no_data --disk=raw.img
+	says out '^\. \.\. dev tmp$'
+}
+
+@test "where Linux waits for ever or knows more, an error says so" {
+	passes differences
+}
+
+@test "what was written past the end of a mapping is zero once a file grows" {
+	passes past_the_end
+}
+
+@test "files fill half of the memory, then ENOSPC; deleted, all is there again" {
+	passes full
+	says out '^2[0-9] MiB$'
+	passes full --mem=256M
+	says out '^12[0-9] MiB$'
+}
+
+@test "fallocate sets memory aside, and all or nothing" {
+	passes promises
+}
+
+@test "names alone do not use up the memory" {
+	passes names
+}
+
+@test "a program that has taken all memory gets errors, and goes on" {
+	passes no_memory
 }

@@ -168,7 +168,7 @@ int files_main(int argc, char **argv, const struct files_case *cases)
 		fprintf(stderr, "usage: files DIRECTORY CASE\n");
 		return 2;
 	}
-	for (int fd = 3; fd < 64; fd++)
+	for (int fd = 3; fd < 1024; fd++)
 		close(fd);
 	umask(022);
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));

@@ -316,6 +316,13 @@ static void allocating(void)
 	NEED(fstat(fd, &st) == 0);
 	DO(st.st_size);
 	DO(st.st_blocks * 512 / PIECE);
+	DO(ftruncate(fd, PIECE));
+	NEED(fstat(fd, &st) == 0);
+	DO(st.st_blocks * 512 / PIECE);
+	DO(fallocate(fd, KEEP_SIZE, 0, 4 * PIECE));
+	DO(fallocate(fd, PUNCH_HOLE | KEEP_SIZE, PIECE, 2 * PIECE));
+	NEED(fstat(fd, &st) == 0);
+	DO(st.st_blocks * 512 / PIECE);
 	DO(pwrite(fd, "x", 1, 100));
 	DO(fallocate(fd, 0, 50, 100));
 	files_show_fd(fd);

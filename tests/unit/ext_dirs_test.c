@@ -180,7 +180,8 @@ static void test_large(void)
 }
 
 /* A directory with an index on the disk, as e2fsck makes it. */
-static void begin_hashed(const char *options, unsigned names)
+static void begin_hashed(const char *options, unsigned names,
+			 const char *before)
 {
 	struct rt_vnode *d, *file;
 
@@ -191,15 +192,18 @@ static void begin_hashed(const char *options, unsigned names)
 	__rt_vnode_put(file);
 	__rt_vnode_put(d);
 	leave();
+	if (before)
+		shell("%s %s >/dev/null", before, image.path);
 	shell("e2fsck -fyD %s >/dev/null; test $? -le 1", image.path);
 	mount_again(false);
 }
 
-static void hashed(const char *options, unsigned names, unsigned more)
+static void hashed(const char *options, unsigned names, unsigned more,
+		   const char *before)
 {
 	struct rt_vnode *d, *file;
 
-	begin_hashed(options, names);
+	begin_hashed(options, names, before);
 	d = vfs_find(root, "d");
 	file = vfs_find(root, "f");
 	EXPECT(flags_of(d) & EXT2_INDEX_FL, "it has no index: %#x",
@@ -236,9 +240,11 @@ static void hashed(const char *options, unsigned names, unsigned more)
 
 static void test_hashed(void)
 {
-	hashed("-t ext4 -b 1024", MANY, 3000);
-	hashed("-t ext4 -b 4096", MANY, 3000);
-	hashed("-t ext3 -b 1024 -O dir_index", MANY, 3000);
+	hashed("-t ext4 -b 1024", MANY, 3000, NULL);
+	hashed("-t ext4 -b 4096", MANY, 3000, NULL);
+	hashed("-t ext3 -b 1024 -O dir_index", MANY, 3000,
+	       "debugfs -w -R 'ssv flags 2'");
+	hashed("-t ext4 -b 1024", 800, 500, "tune2fs -E hash_alg=tea");
 	promise("a directory with hashes is used and grows as one");
 }
 
@@ -263,7 +269,7 @@ static void test_damaged_hashes(void)
 		struct rt_vnode *d, *file;
 		uint8_t *byte;
 
-		begin_hashed("-t ext4 -b 1024 -O ^metadata_csum", 800);
+		begin_hashed("-t ext4 -b 1024 -O ^metadata_csum", 800, NULL);
 		d = vfs_find(root, "d");
 		byte = block_of(d, 0) + at[i];
 		__rt_vnode_put(d);
@@ -291,7 +297,7 @@ static void test_drop_hashes(void)
 {
 	struct rt_vnode *d, *file;
 
-	begin_hashed("-t ext4 -b 1024", 800);
+	begin_hashed("-t ext4 -b 1024", 800, NULL);
 	d = vfs_find(root, "d");
 	file = vfs_find(root, "f");
 	/* As with a hash that is not known, but with checksums. */
@@ -313,6 +319,98 @@ static void test_drop_hashes(void)
 	end("an index that cannot be kept is dropped, with right checksums");
 }
 
+/* Leaves so many blocks free. */
+static void fill_disk(uint64_t left)
+{
+	struct rt_vnode *v = make(root, "full", S_IFREG | 0644);
+	uint64_t bytes;
+	long r;
+
+	vfs_sync();
+	bytes = (blocks_free() - left) *
+		((struct ext_mount *)vfs_mount.fs)->block_bytes;
+	v->size = bytes;
+	r = ops()->allocate(v, 0, bytes, 1);
+	EXPECT(r == 0, "fill: %ld", r);
+	__rt_vnode_dirty(v, RT_DIRTY_ATTR);
+	__rt_vnode_put(v);
+	vfs_sync();
+	EXPECT(blocks_free() <= left, "%llu left",
+	       (unsigned long long)blocks_free());
+}
+
+static void test_full(void)
+{
+	char target[200], name[64];
+	struct rt_vnode *d, *file;
+	unsigned i = 0;
+	uint64_t inodes;
+	long r;
+
+	begin(8 * MIB, "-t ext4 -b 1024 -N 512");
+	d = make(root, "d", S_IFDIR | 0755);
+	file = make(root, "f", S_IFREG | 0644);
+	fill_disk(0);
+	inodes = inodes_free();
+	memset(target, 'x', sizeof(target));
+	target[sizeof(target) - 1] = 0;
+	r = vfs_make(d, "s", S_IFLNK | 0777, target, NULL);
+	EXPECT(r == -ENOSPC, "link: %ld", r);
+	r = vfs_make(d, "below", S_IFDIR | 0755, NULL, NULL);
+	EXPECT(r == -ENOSPC && d->nlink == 2, "directory: %ld", r);
+	do {
+		name_of(name, i++);
+		r = ops()->link(d, name, strlen(name), file);
+	} while (r == 0);
+	EXPECT(r == -ENOSPC && i > 20 && file->nlink == i,
+	       "name %u: %ld, %u links", i, r, file->nlink);
+	r = vfs_make(d, "a-name-that-takes-more-room-than-is-left-there",
+		     S_IFREG | 0644, NULL, NULL);
+	EXPECT(r == -ENOSPC, "file: %ld", r);
+	r = vfs_rename(root, "f", d, "a-name-longer-than-what-is-left-there",
+		       0);
+	EXPECT(r == -ENOSPC && vfs_find(root, "f") == file, "rename: %ld", r);
+	file->refs--;
+	EXPECT(d->size == 1024 && inodes_free() == inodes, "%llu inodes",
+	       (unsigned long long)inodes_free());
+	__rt_vnode_put(file);
+	__rt_vnode_put(d);
+	end("on a full disk names are added only where there is room");
+}
+
+static void test_full_hashed(void)
+{
+	struct rt_vnode *d, *file;
+	unsigned i = 800;
+	char name[64];
+	uint64_t size;
+	long r;
+
+	begin_hashed("-t ext4 -b 1024", 800, NULL);
+	d = vfs_find(root, "d");
+	file = vfs_find(root, "f");
+	/* A leaf is split only where there is enough of everything. */
+	size = d->size;
+	do {
+		name_of(name, i++);
+		vfs_fail_memory = 0;
+		r = ops()->link(d, name, strlen(name), file);
+		vfs_fail_memory = -1;
+	} while (r == 0 && d->size == size);
+	EXPECT(r == -ENOMEM && d->size == size, "%ld", r);
+	EXPECT(!is_there(d, i - 1), "it is there");
+	fill_disk(10);
+	do {
+		r = ops()->link(d, name, strlen(name), file);
+		name_of(name, i++);
+	} while (r == 0);
+	EXPECT(r == -ENOSPC && d->size == size, "%ld", r);
+	EXPECT(flags_of(d) & EXT2_INDEX_FL, "it lost its index");
+	__rt_vnode_put(file);
+	__rt_vnode_put(d);
+	end("hashes are kept when memory or the disk runs out");
+}
+
 int main(void)
 {
 	test_readdir();
@@ -320,5 +418,7 @@ int main(void)
 	test_hashed();
 	test_damaged_hashes();
 	test_drop_hashes();
+	test_full();
+	test_full_hashed();
 	return promises_end();
 }

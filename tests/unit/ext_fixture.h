@@ -85,4 +85,17 @@ static inline void make_and_put(struct rt_vnode *dir, const char *name,
 	__rt_vnode_put(make(dir, name, mode));
 }
 
+/* Files with content, for deletion. */
+static inline struct rt_vnode *full_file(struct rt_vnode *dir, const char *name)
+{
+	struct rt_vnode *v = make(dir, name, S_IFREG | 0644);
+	char data[50000];
+	long r;
+
+	memset(data, 'z', sizeof(data));
+	r = vfs_write(v, 0, data, sizeof(data));
+	EXPECT(r == 0, "write %s: %ld", name ? name : "(none)", r);
+	return v;
+}
+
 #endif

@@ -60,7 +60,7 @@ struct target {
 
 static struct target targets_find(void)
 {
-	struct target t = { malloc(image.disk.bytes * sizeof(*t.at)), 0 };
+	struct target t = {malloc(image.disk.bytes * sizeof(*t.at)), 0};
 
 	/* Never the superblock: what it says is checked at the mount. */
 	for (uint32_t i = 2048; i < image.disk.bytes; i++)
@@ -71,7 +71,7 @@ static struct target targets_find(void)
 
 static void lie(const struct target *t)
 {
-	static const uint8_t bytes[] = { 0, 1, 2, 12, 0x2f, 0x7f, 0x80, 0xff };
+	static const uint8_t bytes[] = {0, 1, 2, 12, 0x2f, 0x7f, 0x80, 0xff};
 	unsigned count = 1 + any(12);
 
 	while (count--) {
@@ -101,7 +101,7 @@ static void lie(const struct target *t)
 static void use_file(struct rt_vnode *v)
 {
 	static uint8_t pages[16 * 4096];
-	struct bp_segment all = { (uintptr_t)pages, sizeof(pages) };
+	struct bp_segment all = {(uintptr_t)pages, sizeof(pages)};
 	uint64_t found, at = any(2) ? 0 : random_next(&seed) % (v->size + 1);
 
 	at &= ~4095ull;
