@@ -228,6 +228,7 @@ errcode_t disk_pages_create(const struct disk_io_source *source,
 		return EXT2_ET_NO_MEMORY;
 	p->source = *source;
 	p->page_count = (source->bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+	/* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	p->chunk = calloc(chunk_count(p) + 1, sizeof(*p->chunk));
 	if (!p->chunk) {
 		free(p);

@@ -97,7 +97,8 @@ void disk_text_mode(char text[11], unsigned mode)
 
 	text[0] = types[mode >> 12 & 15];
 	for (int i = 0; i < 9; i++)
-		text[1 + i] = mode & (0400u >> i) ? "rwxrwxrwx"[i] : '-';
+		text[1 + i] =
+			(char)(mode & (0400u >> i) ? "rwxrwxrwx"[i] : '-');
 	if (mode & LINUX_S_ISUID)
 		text[3] = text[3] == 'x' ? 's' : 'S';
 	if (mode & LINUX_S_ISGID)

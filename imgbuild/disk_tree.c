@@ -61,6 +61,7 @@ static bool append(struct disk_node *node, struct disk_node *child)
 	if (node->child_count == node->child_allocated) {
 		size_t want = node->child_allocated * 2 + 16;
 		struct disk_node **v =
+			/* NOLINTNEXTLINE(bugprone-sizeof-expression) */
 			reallocarray(node->child, want, sizeof(*v));
 
 		if (!v)
@@ -76,6 +77,7 @@ static bool append(struct disk_node *node, struct disk_node *child)
 static void sort(struct disk_node *node)
 {
 	if (node->child_count)
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression) */
 		qsort(node->child, node->child_count, sizeof(*node->child),
 		      by_name);
 }

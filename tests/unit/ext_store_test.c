@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The store under an ext file system: what it accepts, keeps, and costs. */
-#include "ext_store_fixture.h"
 #include "ext_journal.h"
+#include "ext_store_fixture.h"
 
 #define EXT4 "-b 1024 -t ext4 -J size=1 -O 64bit,metadata_csum"
 #define EXT2 "-b 1024 -t ext2"
