@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 
@@ -231,7 +232,14 @@ static long mount_finish(struct ext_mount *m, const char **why)
 			return r;
 		}
 	}
-	return __rt_vnode_get(mount, EXT2_ROOT_INO, &mount->root);
+	r = __rt_vnode_get(mount, EXT2_ROOT_INO, &mount->root);
+	if (r == 0 && !S_ISDIR(mount->root->mode)) {
+		__rt_vnode_put(mount->root);
+		r = -EUCLEAN;
+	}
+	if (r == -EUCLEAN)
+		*why = "its root directory is damaged; run e2fsck";
+	return r;
 }
 
 static long mount_store(struct ext_mount *m, struct rt_disk *disk,

@@ -17,11 +17,13 @@ long ext_no_space(const struct ext_mount *m)
 	return m->doomed || ext_store_freed(m->store) ? -EAGAIN : -ENOSPC;
 }
 
-bool ext_blocks_used(const struct ext_mount *m, blk64_t blk, uint64_t count)
+bool ext_blocks_may_go(const struct ext_vnode *x, blk64_t blk, uint64_t count)
 {
+	const struct ext_mount *m = ext_mount(x);
 	blk64_t zero;
 
-	if (!count || !ext_blocks_exist(m, blk, count))
+	if (!count || !ext_blocks_exist(m, blk, count) ||
+	    count > x->v.blocks >> (m->block_bits - SECTOR_BITS))
 		return false;
 	return ext2fs_find_first_zero_block_bitmap2(
 		       m->fs->block_map, blk, blk + count - 1, &zero) == ENOENT;
@@ -192,9 +194,15 @@ blk64_t ext_goal_first(const struct ext_vnode *x)
 	dgrp_t group = ext2fs_group_of_ino(m->fs, (ext2_ino_t)x->v.ino);
 	unsigned flex = m->fs->super->s_log_groups_per_flex;
 
+	dgrp_t count = m->fs->group_desc_count;
+
 	/* Inodes of a flexible group are all in its first group. */
 	if (flex && flex < 32)
 		group &= ~((1u << flex) - 1);
+	/* Groups without a free block are not worth a search. */
+	for (dgrp_t i = 0; i < count; i++, group = (group + 1) % count)
+		if (ext2fs_bg_free_blocks_count(m->fs, group))
+			break;
 	return ext2fs_group_first_block2(m->fs, group);
 }
 

@@ -34,11 +34,14 @@ long ext_blocks_new(struct ext_vnode *x, blk64_t goal, uint64_t want,
 /* Marks free blocks as used by @x, and counts them. */
 void ext_blocks_take(struct ext_vnode *x, blk64_t blk, uint64_t count);
 
-/* Frees blocks of @x, which were in use (ext_blocks_used). */
+/* Frees blocks of @x, which were in use (ext_blocks_may_go). */
 void ext_blocks_give(struct ext_vnode *x, blk64_t blk, uint64_t count);
 
-/* Whether these blocks exist and all are in use. */
-bool ext_blocks_used(const struct ext_mount *m, blk64_t blk, uint64_t count);
+/*
+ * Whether these blocks exist, all are in use, and @x has so many: a damaged map
+ * that leads round in circles comes to an end.
+ */
+bool ext_blocks_may_go(const struct ext_vnode *x, blk64_t blk, uint64_t count);
 
 /* Where the first block of @x should go. */
 blk64_t ext_goal_first(const struct ext_vnode *x);

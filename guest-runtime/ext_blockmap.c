@@ -201,7 +201,7 @@ static bool pieces(struct ext_vnode *x, const uint32_t *blk, unsigned count,
 
 static bool piece_used(struct ext_vnode *x, blk64_t blk, uint64_t blocks)
 {
-	return ext_blocks_used(ext_mount(x), blk, blocks);
+	return ext_blocks_may_go(x, blk, blocks);
 }
 
 static bool piece_give(struct ext_vnode *x, blk64_t blk, uint64_t blocks)
@@ -261,7 +261,7 @@ long ext_blockmap_remove(struct ext_vnode *x, uint64_t from, uint64_t to,
 	if (all_zero(blk, count))
 		return 0;
 	for (unsigned level = 1; level <= w.depth; level++)
-		if (!ext_blocks_used(m, m->tree[level].blk, 1))
+		if (!ext_blocks_may_go(x, m->tree[level].blk, 1))
 			return -EUCLEAN;
 	if (!pieces(x, blk, count, piece_used))
 		return -EUCLEAN;

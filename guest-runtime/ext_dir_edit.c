@@ -35,13 +35,16 @@ static long grow(struct ext_vnode *dir)
 				   &run.blocks);
 	if (r < 0)
 		return r;
-	r = ext_map_insert(dir, &run);
+	/* Before it is one of the directory's, as memory may be short. */
+	ext_dirents_init(m, m->dir_block);
+	r = ext_block_write(m, run.pblk, m->dir_block);
+	if (r == 0)
+		r = ext_map_insert(dir, &run);
 	if (r < 0) {
 		ext_blocks_give(dir, run.pblk, 1);
 		return r;
 	}
 	dir->v.size += m->block_bytes;
-	ext_dirents_init(m, m->dir_block);
 	r = ext_dir_write(dir, run.lblk, m->dir_block);
 	if (r < 0)
 		return r;

@@ -204,13 +204,14 @@ long ext_extent_convert(struct ext_vnode *x, uint64_t lblk, uint64_t blocks,
 
 /* Whether all that [from, to) covers of this leaf, and the way to it, is used.
  */
-static bool leaf_used(const struct ext_mount *m, const struct ext_walk *w,
+static bool leaf_used(const struct ext_vnode *x, const struct ext_walk *w,
 		      int at, uint64_t from, uint64_t to)
 {
+	const struct ext_mount *m = ext_mount(x);
 	struct ext_run run;
 
 	for (unsigned level = 1; level <= w->depth; level++)
-		if (!ext_blocks_used(m, m->tree[level].blk, 1))
+		if (!ext_blocks_may_go(x, m->tree[level].blk, 1))
 			return false;
 	for (; leaf_run(m, w, at, &run) && run.lblk < to; at++) {
 		uint64_t end = run.lblk + run.blocks;
@@ -218,7 +219,7 @@ static bool leaf_used(const struct ext_mount *m, const struct ext_walk *w,
 			run_part(&run, run.lblk < from ? from : run.lblk,
 				 end < to ? end : to);
 
-		if (!ext_blocks_used(m, part.pblk, part.blocks))
+		if (!ext_blocks_may_go(x, part.pblk, part.blocks))
 			return false;
 	}
 	return true;
@@ -271,7 +272,7 @@ long ext_extent_remove(struct ext_vnode *x, uint64_t from, uint64_t to,
 		*next = w.end < to ? w.end : to;
 		return 0;
 	}
-	if (!leaf_used(m, &w, w.at, from, to))
+	if (!leaf_used(x, &w, w.at, from, to))
 		return -EUCLEAN;
 	if (run.lblk < from && to < run.lblk + run.blocks) {
 		pieces[0] = run_part(&run, run.lblk, from);

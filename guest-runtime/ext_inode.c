@@ -42,7 +42,7 @@ static struct timespec time_load(uint32_t seconds, uint32_t extra)
 static void time_store(struct timespec *t, bool has_extra, uint32_t *seconds,
 		       uint32_t *extra)
 {
-	int64_t last = INT32_MAX + (has_extra ? 3ll << 32 : 0);
+	int64_t last = INT32_MAX + (has_extra ? 3LL << 32 : 0);
 
 	if (t->tv_sec < INT32_MIN)
 		t->tv_sec = INT32_MIN;
@@ -173,7 +173,9 @@ static bool attributes_good(const struct ext_vnode *x)
 {
 	const struct ext_mount *m = ext_mount(x);
 
-	if (x->v.size > INT64_MAX)
+	if (x->v.size > INT64_MAX ||
+	    x->v.blocks > ext2fs_blocks_count(m->fs->super) *
+				  (m->block_bytes / SECTOR_BYTES))
 		return false;
 	switch (x->v.mode & S_IFMT) {
 	case S_IFREG:

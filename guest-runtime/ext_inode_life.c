@@ -144,7 +144,7 @@ static long attributes_free(struct ext_vnode *x)
 
 	if (!blk)
 		return 0;
-	if (!ext_blocks_used(m, blk, 1))
+	if (!ext_blocks_may_go(x, blk, 1))
 		return -EUCLEAN;
 	e = ext2fs_adjust_ea_refcount3(m->fs, blk, NULL, -1, &users,
 				       (ext2_ino_t)x->v.ino);

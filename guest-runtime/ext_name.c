@@ -111,14 +111,14 @@ static long target_store(struct ext_vnode *x, const char *target)
 			   &run.blocks);
 	if (r < 0)
 		return r;
-	r = ext_map_insert(x, &run);
-	if (r < 0) {
-		ext_blocks_give(x, run.pblk, 1);
-		return r;
-	}
 	memset(m->dir_block, 0, m->block_bytes);
 	memcpy(m->dir_block, target, bytes);
-	return ext_block_write(m, run.pblk, m->dir_block);
+	r = ext_block_write(m, run.pblk, m->dir_block);
+	if (r == 0)
+		r = ext_map_insert(x, &run);
+	if (r < 0)
+		ext_blocks_give(x, run.pblk, 1);
+	return r;
 }
 
 static long content_init(struct ext_vnode *x, const struct ext_vnode *dir,

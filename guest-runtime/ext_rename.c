@@ -142,6 +142,8 @@ long ext_name_rename(struct rt_vnode *dir, const char *name, size_t bytes,
 		return -EIO;
 	if (v == over)
 		return 0;
+	if (exchange && !over)
+		return -ENOENT;
 	r = check(&old, &new, exchange);
 	if (r == 0 && over && !exchange)
 		r = ext_name_may_lose(new.x);

@@ -45,6 +45,13 @@ long ext_plan_make(struct ext_vnode *x, blk64_t goal, unsigned count)
 		while (found-- && plan->count < count)
 			plan->blk[plan->count++] = blk++;
 	}
+	/* So that none of them is found to lack memory in the middle. */
+	for (unsigned i = 0; i < plan->count; i++) {
+		r = ext_block_write(ext_mount(x), plan->blk[i],
+				    ext_mount(x)->spare);
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 

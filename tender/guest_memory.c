@@ -46,17 +46,18 @@ int guest_mem_init(struct guest_mem *mem, uint64_t bytes, uint64_t table_bytes)
 int guest_mem_init_shared(struct guest_mem *mem, uint64_t bytes,
 			  uint64_t table_bytes)
 {
-	int err = guest_mem_init(mem, bytes, table_bytes);
+	uint64_t total = bytes + table_bytes;
+	void *map = mmap(NULL, total, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (err)
-		return err;
-	if (mmap(mem->base, mem->mapped_bytes, PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
-		 0) != MAP_FAILED)
-		return 0;
-	err = -errno;
-	guest_mem_finish(mem);
-	return err;
+	if (map == MAP_FAILED)
+		return -errno;
+	*mem = (struct guest_mem){
+		.base = map,
+		.bytes = bytes,
+		.mapped_bytes = total,
+	};
+	return 0;
 }
 
 void guest_mem_finish(struct guest_mem *mem)

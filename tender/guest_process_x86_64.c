@@ -3,173 +3,88 @@
  * From a fork of the tender to a process that is nothing but a guest.
  *
  * THEORY OF OPERATION
- * The child maps guest memory at the guest's own addresses, each region with
- * its exact permissions, then drops everything else: descriptors by
- * close_range(), and, from a page of code that needs no memory besides its
- * own (the "exit ramp"), all other mappings. The ramp installs a seccomp
- * filter that refuses every system call and unmaps itself last, which the
- * filter allows at the ramp's address only; there is never again code there.
+ * Before it forks, the tender writes down what the child has to do: a list of
+ * system calls (guest_plan_x86_64.c). The child does nothing but make them, in
+ * a few instructions that need no stack and no C library. So it gets nothing of
+ * the tender's but its program, this list, and guest memory (MADV_DONTFORK),
+ * which also makes for a quick fork. The calls close all descriptors, map guest
+ * memory at the guest's own addresses, each region with its exact permissions,
+ * and install a seccomp filter. The last one unmaps all above guest memory, and
+ * with it the code that made it: the child faults. The filter refuses every
+ * system call but that last one, by its address, where there is never again
+ * code.
  */
 #include "guest_process_x86_64.h"
 
-#include <dirent.h>
+#include <cpuid.h>
 #include <errno.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "guest_memory.h"
+#include "guest_plan_x86_64.h"
 #include "log.h"
 #include "memory_map.h"
 #include "yama.h"
 
-/* How a child that cannot go on says why, as its exit status. */
-enum child_failure {
-	CHILD_TRACE = 101,
-	CHILD_LOW_ADDRESS,
-	CHILD_MEMORY,
-	CHILD_EXECUTABLE,
-	CHILD_LOCK,
-	CHILD_FILES,
-};
-
-#define FILTER_LENGTH 10
-
 /*
- * The exit ramp, copied into a page of its own. On entry: RBX its page, R12
- * the end of guest memory, R13 the filter. A failure ends in `ud2`, with the
- * result in RAX, and RDI 1 if it was that of seccomp(). Success ends in a page
- * fault at the same place, with RAX 0.
+ * All that the child runs. On entry: RBX its calls, R12 the vector state, R13
+ * whether the CPU has xrstor. Registers other than these are not looked at.
  */
-extern const uint8_t ramp_start[], ramp_last_call[], ramp_end[];
+extern const uint8_t child_start[], child_after_call[];
 
-__asm__(".pushsection .rodata\n"
-	"ramp_start:\n"
-	"	movq	%r12, %rdi\n" /* munmap(guest end, page - guest end) */
-	"	movq	%rbx, %rsi\n"
-	"	subq	%r12, %rsi\n"
-	"	movl	$11, %eax\n"
+__asm__(".pushsection .text\n"
+	"child_start:\n"
+	"	movl	$-1, %eax\n"
+	"	movl	$-1, %edx\n"
+	"	testl	%r13d, %r13d\n"
+	"	jz	1f\n"
+	"	xrstor	(%r12)\n"
+	"	jmp	2f\n"
+	"1:	fxrstor	(%r12)\n"
+	"2:	movq	(%rbx), %rax\n"
+	"	movq	8(%rbx), %rdi\n"
+	"	movq	16(%rbx), %rsi\n"
+	"	movq	24(%rbx), %rdx\n"
+	"	movq	32(%rbx), %r10\n"
+	"	movq	40(%rbx), %r8\n"
 	"	syscall\n"
-	"	testq	%rax, %rax\n"
-	"	jnz	1f\n"
-	"	leaq	4096(%rbx), %rdi\n" /* munmap(page end, to the end) */
-	"	movabsq	$0x7ffffffff000, %rsi\n"
-	"	subq	%rdi, %rsi\n"
-	"	movl	$11, %eax\n"
+	"child_after_call:\n" /* after the last one, this is not there */
+	"	cmpq	48(%rbx), %rax\n"
+	"	jne	4f\n"
+	"3:	addq	$64, %rbx\n"
+	"	jmp	2b\n"
+	"4:	movq	56(%rbx), %rdi\n"
+	"	testq	%rdi, %rdi\n" /* CHILD_GOES_ON */
+	"	jz	3b\n"
+	"	cmpq	$-12, %rax\n" /* -ENOMEM */
+	"	jne	5f\n"
+	"	movl	$103, %edi\n" /* CHILD_MEMORY */
+	"5:	movl	$231, %eax\n" /* exit_group(failure) */
 	"	syscall\n"
-	"	testq	%rax, %rax\n"
-	"	jnz	1f\n"
-	"	movl	$1, %edi\n" /* seccomp(SECCOMP_SET_MODE_FILTER, 0, r13)
-				     */
-	"	xorl	%esi, %esi\n"
-	"	movq	%r13, %rdx\n"
-	"	movl	$317, %eax\n"
-	"	syscall\n"
-	"	testq	%rax, %rax\n"
-	"	jnz	1f\n"
-	"	movq	%rbx, %rdi\n" /* munmap(page, 4096) */
-	"	movl	$4096, %esi\n"
-	"	movl	$11, %eax\n"
-	"	syscall\n"
-	"ramp_last_call:\n" /* not there any more */
-	"1:	ud2\n"
-	"ramp_end:\n"
+	"	ud2\n"
 	".popsection\n");
 
-_Static_assert(SYS_munmap == 11 && SYS_seccomp == 317, "as the ramp has them");
-_Static_assert(BP_PAGE_BYTES == 4096, "as the ramp has it");
-
-/* Allows munmap from the ramp's last call; anything else stops the child. */
-static void write_filter(struct sock_filter *filter, uint64_t last_call)
-{
-	const struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 7),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_munmap, 0, 5),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, instruction_pointer)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)last_call, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, instruction_pointer) +
-				 4),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(last_call >> 32),
-			 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
-	};
-
-	memcpy(filter, code, sizeof(code));
-}
-
-#define FILTER_OFFSET 1024 /* in the ramp's page: struct sock_fprog */
-
-/* A page with the ramp and its filter in it; MAP_FAILED if there is none. */
-static uint8_t *make_ramp(void)
-{
-	uint8_t *page = mmap(NULL, BP_PAGE_BYTES, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct sock_fprog *program;
-	uint64_t last_call;
-
-	if (page == MAP_FAILED)
-		return page;
-	/* cppcheck-suppress comparePointers ; labels of one text */
-	memcpy(page, ramp_start, (size_t)(ramp_end - ramp_start));
-	program = (void *)(page + FILTER_OFFSET);
-	program->len = FILTER_LENGTH;
-	program->filter = (void *)(program + 1);
-	/* cppcheck-suppress comparePointers ; likewise */
-	last_call = (uintptr_t)page + (size_t)(ramp_last_call - ramp_start);
-	write_filter(program->filter, last_call);
-	if (!mprotect(page, BP_PAGE_BYTES, PROT_READ | PROT_EXEC))
-		return page;
-	munmap(page, BP_PAGE_BYTES);
-	return MAP_FAILED;
-}
-
-/*
- * mremap() of no bytes makes a second mapping of the same shared pages. This
- * program is position-independent: it lies above all of guest memory.
- */
-static void map_regions(const struct guest_mem *mem)
-{
-	for (unsigned i = 0; i < mem->region_count; i++) {
-		const struct guest_region *r = &mem->region[i];
-		int protection = (r->access & GUEST_READ ? PROT_READ : 0) |
-				 (r->access & GUEST_WRITE ? PROT_WRITE : 0) |
-				 (r->access & GUEST_EXEC ? PROT_EXEC : 0);
-		void *want = (void *)(uintptr_t)r->start;
-		size_t bytes = r->end - r->start;
-
-		if (mremap(mem->base + r->start, 0, bytes,
-			   MREMAP_MAYMOVE | MREMAP_FIXED, want) != want)
-			_exit(errno == ENOMEM ? CHILD_MEMORY
-					      : CHILD_LOW_ADDRESS);
-		if (mprotect(want, bytes, protection))
-			_exit(errno == ENOMEM ? CHILD_MEMORY
-					      : CHILD_EXECUTABLE);
-	}
-}
+_Static_assert(offsetof(struct child_call, arg) == 8 &&
+		       offsetof(struct child_call, result) == 48 &&
+		       offsetof(struct child_call, failure) == 56 &&
+		       sizeof(struct child_call) == 64,
+	       "as the assembly has them");
+_Static_assert(CHILD_GOES_ON == 0 && ENOMEM == 12 && CHILD_MEMORY == 103 &&
+		       SYS_exit_group == 231,
+	       "as the assembly has them");
 
 /*
  * The kernel writes to a thread's rseq area whenever it is preempted; glibc
- * registers one (since 2.35), and it is about to be unmapped.
+ * registers one (since 2.35), and the child is about to unmap it.
  */
 static void drop_rseq(void)
 {
@@ -185,56 +100,89 @@ static void drop_rseq(void)
 #endif
 }
 
-/* The second way is for kernels and profiles without close_range(). */
-static void close_all(void)
+/*
+ * What a child gets of this process from now on: program, @plan and @mem. Where
+ * there are holes between mappings, madvise() says ENOMEM, and does the rest.
+ */
+static void limit_fork(struct child_plan *plan, const struct guest_mem *mem)
 {
-	const struct dirent *entry;
-	DIR *open_now;
+	extern const char __ehdr_start[], etext[]; /* from the linker */
+	uintptr_t text = (uintptr_t)__ehdr_start & ~(BP_PAGE_BYTES - 1);
 
-	if (syscall(SYS_close_range, 0U, ~0U, 0U) == 0)
-		return;
-	open_now = opendir("/proc/self/fd");
-	if (!open_now)
-		_exit(CHILD_FILES);
-	while ((entry = readdir(open_now))) {
-		int fd = (int)strtol(entry->d_name, NULL, 10);
-
-		if (*entry->d_name != '.' && fd != dirfd(open_now))
-			close(fd);
-	}
-	closedir(open_now);
+	(void)madvise(NULL, ADDRESSES_END, MADV_DONTFORK);
+	madvise((void *)text, (uintptr_t)etext - text, MADV_DOFORK);
+	madvise(plan, plan->bytes, MADV_DOFORK);
+	madvise(mem->base, mem->mapped_bytes, MADV_DOFORK);
 }
 
-_Noreturn void guest_process_become(const struct guest_mem *mem, pid_t tender)
+/* One CPUID, as a hypervisor may take microseconds for it. */
+static bool has_xrstor(void)
 {
-	uint8_t *page;
+	unsigned a, b, c, d;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != tender)
-		_exit(CHILD_TRACE); /* it died before the line above */
-	/* Early, as locks on disks live as long as any copy of them. */
-	close_all();
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
-		_exit(CHILD_TRACE);
-	page = make_ramp();
-	if (page == MAP_FAILED)
-		_exit(errno == ENOMEM ? CHILD_MEMORY : CHILD_EXECUTABLE);
-	map_regions(mem);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		_exit(CHILD_LOCK);
-	drop_rseq();
-	{
-		register uint8_t *rbx __asm__("rbx") = page;
-		/* cppcheck-suppress constStatement ; a register */
-		register uint64_t r12 __asm__("r12") = mem->bytes;
-		register uint8_t *r13 __asm__("r13") = page + FILTER_OFFSET;
+	__cpuid(1, a, b, c, d);
+	return c & bit_OSXSAVE;
+}
 
-		__asm__ volatile("jmp *%0"
-				 :
-				 : "r"(rbx), "r"(r12), "r"(r13)
-				 : "memory");
+/* Not fork(): in the child, that of a C library needs memory of its own. */
+static long fork_into(const struct child_plan *plan)
+{
+	uint64_t xrstor = has_xrstor();
+	/* cppcheck-suppress constStatement ; a register */
+	register const void *r12 __asm__("r12") = &plan->vectors;
+	register uint64_t r13 __asm__("r13") = xrstor;
+	register uint64_t r10 __asm__("r10") = 0;
+	register uint64_t r8 __asm__("r8") = 0;
+	long pid;
+
+	__asm__ volatile("syscall\n"
+			 "testq	%%rax, %%rax\n"
+			 "jz	child_start\n"
+			 : "=a"(pid)
+			 : "0"((long)SYS_clone), "D"((long)SIGCHLD), "S"(0L),
+			   "d"(0L), "r"(r10), "r"(r8), "b"(plan->call),
+			   "r"(r12), "r"(r13)
+			 : "rcx", "r11", "memory", "cc");
+	return pid;
+}
+
+static int not_started(int err)
+{
+	switch (err) {
+	case -EAGAIN:
+		log_error("process vCPU: no room for one more process; raise "
+			  "the limit (ulimit -u, pids.max)");
+		break;
+	case -ENOMEM:
+		log_error("process vCPU: no room for one more process's "
+			  "memory; use less --mem, or raise the limit "
+			  "(ulimit -v)");
+		break;
+	case -ENOSYS:
+		log_error("process vCPU: needs the system call close_range, "
+			  "or /proc");
+		break;
+	default:
+		log_error("process vCPU: starting the guest's process: %s",
+			  strerror(-err));
 	}
-	__builtin_unreachable();
+	return err;
+}
+
+pid_t guest_process_start(const struct guest_mem *mem)
+{
+	struct child_plan *plan;
+	pid_t pid;
+	int err;
+
+	err = guest_plan_make(&plan, mem, (uintptr_t)child_after_call);
+	if (err)
+		return not_started(err);
+	limit_fork(plan, mem);
+	drop_rseq();
+	pid = (pid_t)fork_into(plan);
+	guest_plan_free(plan);
+	return pid < 0 ? not_started(pid) : pid;
 }
 
 static const char *why_no_ptrace(void)
@@ -253,18 +201,18 @@ static const char *why_no_ptrace(void)
 	}
 }
 
-int guest_process_ended(int wait_status)
+static int failed(enum child_failure failure)
 {
-	switch (WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0) {
+	switch (failure) {
 	case CHILD_TRACE:
 		log_error("process vCPU: needs ptrace, but this host %s",
 			  why_no_ptrace());
-		return -EPERM;
+		break;
 	case CHILD_LOW_ADDRESS:
 		log_error("process vCPU: no memory at low addresses in a child "
 			  "process: the sysctl vm.mmap_min_addr must be 65536 "
 			  "or less");
-		return -EPERM;
+		break;
 	case CHILD_MEMORY:
 		log_error("process vCPU: no room for guest memory in a child "
 			  "process; use less --mem, or raise the limit "
@@ -274,49 +222,62 @@ int guest_process_ended(int wait_status)
 		log_error("process vCPU: this host forbids to make memory "
 			  "executable; for a service of systemd, set "
 			  "MemoryDenyWriteExecute=no");
-		return -EPERM;
-	case CHILD_FILES:
-		log_error("process vCPU: needs the system call close_range, "
-			  "or /proc");
-		return -EPERM;
+		break;
 	case CHILD_LOCK:
 		log_error("process vCPU: this host forbids prctl: allow it "
 			  "in the container's seccomp profile");
-		return -EPERM;
+		break;
+	case CHILD_FILTER:
+		log_error("process vCPU: this host or its container forbids "
+			  "seccomp filters: allow seccomp in the profile");
+		break;
+	default:
+		log_error("process vCPU: this host forbids the guest's process "
+			  "to give up its %s",
+			  failure == CHILD_FILES ? "files" : "memory");
 	}
+	return -EPERM;
+}
+
+static int forbidden(void)
+{
+	log_error("process vCPU: a seccomp profile ended the guest's process "
+		  "before it began; use one as container engines have by "
+		  "default");
+	return -EPERM;
+}
+
+int guest_process_ended(int wait_status)
+{
+	int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0;
+
+	if (status >= CHILD_TRACE && status <= CHILD_UNMAP)
+		return failed((enum child_failure)status);
 	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS)
-		log_error("process vCPU: a seccomp profile ended the guest's "
-			  "process before it began; use one as container "
-			  "engines have by default");
-	else
-		log_error("process vCPU: the guest's process ended before it "
-			  "began (status 0x%x)",
-			  (unsigned)wait_status);
+		return forbidden();
+	log_error("process vCPU: the guest's process ended before it began "
+		  "(status 0x%x)",
+		  (unsigned)wait_status);
 	return -EPERM;
 }
 
 bool guest_process_stopped(const siginfo_t *info,
 			   const struct user_regs_struct *user, int *err)
 {
-	/* cppcheck-suppress comparePointers ; labels of one text */
-	uint64_t end = user->rbx + (uint64_t)(ramp_last_call - ramp_start);
-	bool at_end = user->rip == end;
-
 	/* Sent by somebody, or nothing that code causes. */
 	if (info->si_code <= 0 ||
 	    (info->si_signo != SIGSEGV && info->si_signo != SIGILL &&
 	     info->si_signo != SIGSYS && info->si_signo != SIGBUS))
 		return false;
 	*err = -EPERM;
-	if (at_end && info->si_signo == SIGSEGV && user->rax == 0)
+	if (info->si_signo == SIGSEGV && user->rax == 0 &&
+	    user->rip == (uintptr_t)child_after_call)
 		*err = 0;
-	else if (at_end && info->si_signo == SIGILL && user->rdi == 1)
-		log_error("process vCPU: this host or its container forbids "
-			  "seccomp filters: allow seccomp in the profile");
-	else if (at_end && info->si_signo == SIGILL)
-		log_error("process vCPU: this host forbids the guest's process "
-			  "to give up its memory: %s",
-			  strerror(-(int)user->rax));
+	else if (info->si_signo == SIGSYS && info->si_syscall == SYS_exit_group)
+		/* The filter is there already, and refuses that. */
+		*err = failed((enum child_failure)user->rdi);
+	else if (info->si_signo == SIGSYS)
+		*err = forbidden();
 	else
 		log_error("process vCPU: the guest's process failed before it "
 			  "began (%s at 0x%llx)",

@@ -11,10 +11,13 @@ struct guest_mem;
 struct user_regs_struct;
 
 /*
- * Makes a fresh child of @tender the guest that has @mem, and nothing else.
- * It ends in a fault, or exits when it could not.
+ * Makes a child process that becomes the guest that has @mem, and nothing
+ * else; the regions of @mem must be known by now. Its process id, or -errno
+ * after printing why. It ends in a fault that the tender, its tracer, sees,
+ * with vector registers as after reset, or exits when it could not. This
+ * process cannot fork for anything else from then on.
  */
-_Noreturn void guest_process_become(const struct guest_mem *mem, pid_t tender);
+pid_t guest_process_start(const struct guest_mem *mem);
 
 /*
  * Whether the signal @info, at which the child has stopped with the registers

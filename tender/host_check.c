@@ -73,15 +73,16 @@ static int64_t try_vcpu(const struct vcpu_ops *ops)
 	result = vcpu_guest_mem_init(ops, &mem, bytes);
 	if (result)
 		return result;
+	start.early = counter_sample();
 	memcpy(mem.base + BP_IMAGE_BASE, code, sizeof(code));
 	result = guest_mem_add_region(&mem, BP_IMAGE_BASE,
 				      BP_IMAGE_BASE + BP_PAGE_BYTES,
 				      GUEST_READ | GUEST_EXEC);
 	if (!result)
-		result = ops->create(&vcpu, &mem, &features);
+		result = ops->create(&vcpu, &mem);
 	if (result)
 		goto finish_memory;
-	result = ops->prepare(vcpu, &start);
+	result = ops->prepare(vcpu, &start, &features);
 	if (!result)
 		result = time_calls(vcpu);
 	ops->destroy(vcpu);
@@ -146,7 +147,7 @@ static void check_ptrace_scope(void)
 	}
 }
 
-static void check_user_namespaces(void)
+static bool can_unshare(void)
 {
 	pid_t child = fork();
 	int status = -1;
@@ -155,7 +156,12 @@ static void check_user_namespaces(void)
 		_exit(unshare(CLONE_NEWUSER) ? 1 : 0);
 	if (child > 0)
 		waitpid(child, &status, 0);
-	if (status == 0)
+	return status == 0;
+}
+
+static void check_user_namespaces(bool possible)
+{
+	if (possible)
 		say("user namespaces", "yes", NULL);
 	else
 		say("user namespaces", "no",
@@ -196,13 +202,15 @@ static void check_passt(void)
 
 bool host_check(void)
 {
+	/* First, as it forks: see guest_process_start(). */
+	bool namespaces = can_unshare();
 	bool kvm = check_vcpu(&vcpu_kvm_ops,
 			      "exits are slow on nested or emulated hosts; "
 			      "batch I/O");
 	bool process = check_vcpu(&vcpu_process_ops, NULL);
 
 	check_ptrace_scope();
-	check_user_namespaces();
+	check_user_namespaces(namespaces);
 	check_large_pages();
 	check_passt();
 	printf("%s\n", kvm	 ? "Guests run on KVM here."

@@ -371,37 +371,40 @@ int image_lay_out(struct image *image, uint64_t mem_bytes,
 		      (unsigned long long)enough >> 20);
 }
 
-static int load_segment(const struct image *image,
-			const struct image_segment *s, struct guest_mem *mem)
+int image_add_regions(const struct image *image,
+		      const struct image_layout *layout, struct guest_mem *mem)
 {
-	void *to;
-	int err;
+	const unsigned access = GUEST_READ | GUEST_WRITE;
+	int err = 0;
 
-	err = guest_mem_add_region(mem, page_floor(s->gpa),
-				   page_ceil(s->gpa + s->mem_bytes), s->access);
-	if (err)
-		return err;
-	to = guest_mem_range(mem, s->gpa, s->file_bytes, GUEST_READ);
-	if (!to)
-		return -EINVAL;
-	return read_at(image->fd, to, s->file_bytes, s->file_offset);
+	for (unsigned i = 0; !err && i < image->segment_count; i++) {
+		const struct image_segment *s = &image->segment[i];
+
+		err = guest_mem_add_region(mem, page_floor(s->gpa),
+					   page_ceil(s->gpa + s->mem_bytes),
+					   s->access);
+	}
+	if (!err)
+		err = guest_mem_add_region(mem, layout->heap_start,
+					   layout->heap_end, access);
+	if (!err)
+		err = guest_mem_add_region(mem, layout->stack_start,
+					   layout->stack_end, access);
+	return err;
 }
 
-int image_load(struct image *image, const struct image_layout *layout,
-	       struct guest_mem *mem)
+int image_load(struct image *image, struct guest_mem *mem)
 {
 	int err = 0;
 
-	for (unsigned i = 0; !err && i < image->segment_count; i++)
-		err = load_segment(image, &image->segment[i], mem);
-	if (!err)
-		err = guest_mem_add_region(mem, layout->heap_start,
-					   layout->heap_end,
-					   GUEST_READ | GUEST_WRITE);
-	if (!err)
-		err = guest_mem_add_region(mem, layout->stack_start,
-					   layout->stack_end,
-					   GUEST_READ | GUEST_WRITE);
+	for (unsigned i = 0; !err && i < image->segment_count; i++) {
+		const struct image_segment *s = &image->segment[i];
+		void *to =
+			guest_mem_range(mem, s->gpa, s->file_bytes, GUEST_READ);
+
+		err = to ? read_at(image->fd, to, s->file_bytes, s->file_offset)
+			 : -EINVAL;
+	}
 	if (err == -ENODATA)
 		return refuse(image, "became shorter while it was loaded");
 	return err;

@@ -60,10 +60,15 @@ int image_lay_out(struct image *image, uint64_t mem_bytes,
 		  struct image_layout *layout);
 
 /*
- * Copies the segments into @mem and adds their regions, then those of heap
- * and stack. 0, -ENOEXEC with @image->error, or -errno.
+ * Adds the regions of the segments, of heap and stack to @mem. 0 or -errno.
  */
-int image_load(struct image *image, const struct image_layout *layout,
-	       struct guest_mem *mem);
+int image_add_regions(const struct image *image,
+		      const struct image_layout *layout, struct guest_mem *mem);
+
+/*
+ * Copies the segments into @mem, which has their regions. 0, -ENOEXEC with
+ * @image->error, or -errno.
+ */
+int image_load(struct image *image, struct guest_mem *mem);
 
 #endif

@@ -109,45 +109,41 @@ static bool check_declared(const struct machine *m)
 	return true;
 }
 
-static const struct vcpu_ops *choose_cpu(enum cpu_choice choice)
+/* The kind of vCPU. *@why_not is why it is not KVM, where that was wanted. */
+static const struct vcpu_ops *choose_cpu(enum cpu_choice choice,
+					 const char **why_not)
 {
-	const char *why;
-
-	if (choice == CPU_PROCESS)
+	*why_not = NULL;
+	if (choice == CPU_AUTO)
+		*why_not = vcpu_kvm_ops.unusable();
+	if (choice == CPU_PROCESS || *why_not)
 		return &vcpu_process_ops;
-	if (choice == CPU_KVM)
-		return &vcpu_kvm_ops;
-	why = vcpu_kvm_ops.unusable();
-	if (!why)
-		return &vcpu_kvm_ops;
-	log_info("without KVM, the guest runs in a locked-down process: the "
-		 "kernel's ptrace and seccomp isolate it, not the CPU (%s)",
-		 why);
-	return &vcpu_process_ops;
+	return &vcpu_kvm_ops;
 }
 
-static int build_machine(struct machine *m, const struct options *o)
+/* Prints why the guest has no memory, or the image is not in it. */
+static int no_memory(const struct machine *m, const struct options *o, int err)
 {
-	const struct vcpu_ops *ops = choose_cpu(o->cpu);
-	const char *mount[BP_MAX_DEVICES] = {NULL};
-	struct boot_strings strings = {
-		.argc = o->guest_argc,
-		.argv = o->guest_argv,
-		.envc = o->env_count,
-		.env = o->env,
-		.mount = mount,
-	};
-	struct bp_boot_info info = {.device_count = m->device_count};
-	struct vcpu_start start = {.arg = BP_BOOT_INFO_GPA};
-	struct vcpu_features features = {0};
-	uint32_t bytes;
+	if (err == -ENOMEM)
+		log_error("no room for %llu KiB of guest memory; use less "
+			  "--mem, or raise the limit (ulimit -v)",
+			  (unsigned long long)o->mem_bytes >> 10);
+	else
+		log_error("%s: %s", m->image_name,
+			  err == -ENOEXEC ? m->image.error : strerror(-err));
+	return err == -ENOEXEC ? STATUS_NOT_AN_IMAGE : STATUS_TENDER_FAILED;
+}
+
+/* Guest memory, and what of it the guest may access; nothing in it yet. */
+static int reserve_memory(struct machine *m, const struct options *o,
+			  const struct vcpu_ops *ops,
+			  const struct boot_strings *strings)
+{
+	uint32_t bytes = boot_info_bytes(strings, m->device_count);
 	uint64_t pointers = (uint64_t)o->guest_argc + (uint64_t)o->env_count;
 	uint64_t stack_bytes;
 	int err;
 
-	for (unsigned i = 0; i < o->disk_count; i++)
-		mount[i] = o->disk[i].mount;
-	bytes = boot_info_bytes(&strings, m->device_count);
 	if (bytes == UINT32_MAX) {
 		log_error("arguments and environment take more than %llu KiB; "
 			  "pass less",
@@ -167,41 +163,62 @@ static int build_machine(struct machine *m, const struct options *o)
 	if (!err)
 		err = boot_info_reserve(&m->mem, bytes);
 	if (!err)
-		err = image_load(&m->image, &m->layout, &m->mem);
-	if (err) {
-		if (err == -ENOMEM)
-			log_error("no room for %llu KiB of guest memory; use "
-				  "less --mem, or raise the limit (ulimit -v)",
-				  (unsigned long long)o->mem_bytes >> 10);
-		else
-			log_error("%s: %s", m->image_name,
-				  err == -ENOEXEC ? m->image.error
-						  : strerror(-err));
-		return err == -ENOEXEC ? STATUS_NOT_AN_IMAGE
-				       : STATUS_TENDER_FAILED;
-	}
+		err = image_add_regions(&m->image, &m->layout, &m->mem);
+	if (err)
+		return no_memory(m, o, err);
 	/* Programs that need little stay at the ends, with small pages. */
-	guest_mem_prefer_large(&m->mem, m->layout.heap_start + HEAP_MARGIN,
-			       m->layout.heap_end - HEAP_MARGIN);
-	if (ops->create(&m->vcpu, &m->mem, &features) < 0)
+	if (!ops->shares_memory)
+		guest_mem_prefer_large(&m->mem,
+				       m->layout.heap_start + HEAP_MARGIN,
+				       m->layout.heap_end - HEAP_MARGIN);
+	return 0;
+}
+
+static int build_machine(struct machine *m, const struct options *o,
+			 const struct vcpu_ops *ops, struct vcpu_start *start)
+{
+	const char *mount[BP_MAX_DEVICES] = {NULL};
+	struct boot_strings strings = {
+		.argc = o->guest_argc,
+		.argv = o->guest_argv,
+		.envc = o->env_count,
+		.env = o->env,
+		.mount = mount,
+	};
+	struct bp_boot_info info = {.device_count = m->device_count};
+	struct vcpu_features features;
+	int status, err;
+
+	for (unsigned i = 0; i < o->disk_count; i++)
+		mount[i] = o->disk[i].mount;
+	status = reserve_memory(m, o, ops, &strings);
+	if (status)
+		return status;
+	if (ops->create(&m->vcpu, &m->mem) < 0)
 		return STATUS_TENDER_FAILED;
-	info.tsc_hz = features.tsc_hz;
-	info.flags = features.boot_flags | console_boot_flags() |
-		     (o->strict ? BP_BOOT_STRICT : 0);
+	err = image_load(&m->image, &m->mem);
+	if (err)
+		return no_memory(m, o, err);
 	if (getrandom(info.random, sizeof(info.random), 0) !=
 	    sizeof(info.random)) {
 		log_error("no entropy from the host: %s", strerror(errno));
 		return STATUS_TENDER_FAILED;
 	}
+	info.flags = console_boot_flags() | (o->strict ? BP_BOOT_STRICT : 0);
+	start->pc = m->image.entry;
+	start->sp = m->layout.stack_end;
+	start->arg = BP_BOOT_INFO_GPA;
+	if (ops->prepare(m->vcpu, start, &features) < 0)
+		return STATUS_TENDER_FAILED;
+	info.tsc_hz = features.tsc_hz;
+	info.flags |= features.boot_flags;
 	boot_info_write(&m->mem, &info, &m->image, &m->layout, m->device,
 			&strings);
 	log_debug("%s: ABI %u.%u, %u segments, %llu KiB of memory, vCPU %s",
 		  m->image_name, m->image.abi.major, m->image.abi.minor,
 		  m->image.segment_count,
 		  (unsigned long long)o->mem_bytes >> 10, ops->name);
-	start.pc = m->image.entry;
-	start.sp = m->layout.stack_end;
-	return ops->prepare(m->vcpu, &start) < 0 ? STATUS_TENDER_FAILED : 0;
+	return 0;
 }
 
 static int timed_out(const struct machine *m)
@@ -250,13 +267,25 @@ static int run(struct machine *m)
 
 static int run_image(struct machine *m, const struct options *o)
 {
-	int status = open_image(m, o->image);
+	const char *why_not;
+	const struct vcpu_ops *ops = choose_cpu(o->cpu, &why_not);
+	struct vcpu_start start = {0};
+	int status;
 
+	/* First of all: the longer ago it is then, the better. */
+	if (ops->measures_counter)
+		start.early = counter_sample();
+	status = open_image(m, o->image);
 	if (status)
 		return status;
 	if (!open_disks(m, o) || !check_declared(m))
 		return STATUS_TENDER_FAILED;
-	status = build_machine(m, o);
+	if (why_not)
+		log_info("without KVM, the guest runs in a locked-down "
+			 "process: the kernel's ptrace and seccomp isolate it, "
+			 "not the CPU (%s)",
+			 why_not);
+	status = build_machine(m, o, ops, &start);
 	if (status)
 		return status;
 	if (o->timeout_us && interrupt_arm(m->vcpu, o->timeout_us) < 0) {

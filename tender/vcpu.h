@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "counter.h"
+
 struct guest_mem;
 struct vcpu;
 
@@ -56,7 +58,8 @@ struct vcpu_features {
 struct vcpu_start {
 	uint64_t pc;
 	uint64_t sp;
-	uint64_t arg; /* first argument: address of boot info */
+	uint64_t arg;		     /* first argument: address of boot info */
+	struct counter_sample early; /* if the kind measures_counter */
 };
 
 struct vcpu_ops {
@@ -64,6 +67,9 @@ struct vcpu_ops {
 
 	/* Whether another process has to see guest memory too. */
 	bool shares_memory;
+
+	/* Whether it has to measure how fast the CPU's counter runs. */
+	bool measures_counter;
 
 	/*
 	 * Bytes this kind needs behind guest memory of @mem_bytes (page
@@ -75,11 +81,12 @@ struct vcpu_ops {
 	const char *(*unusable)(void);
 
 	/*
-	 * Makes a vCPU on @mem. Prints what is wrong and returns -errno when
-	 * the host cannot. @mem must outlive it; ->destroy undoes it.
+	 * Begins to make a vCPU on @mem, all of whose regions are known; what
+	 * is in them need not be there yet. Prints what is wrong and returns
+	 * -errno when the host cannot. @mem must outlive it; ->destroy undoes
+	 * it.
 	 */
-	int (*create)(struct vcpu **vcpu, struct guest_mem *mem,
-		      struct vcpu_features *features);
+	int (*create)(struct vcpu **vcpu, struct guest_mem *mem);
 	void (*destroy)(struct vcpu *vcpu);
 
 	/*
@@ -88,8 +95,12 @@ struct vcpu_ops {
 	 */
 	void (*reap)(struct vcpu *vcpu);
 
-	/* To be called once all of @mem's regions are known, before run. */
-	int (*prepare)(struct vcpu *vcpu, const struct vcpu_start *start);
+	/*
+	 * Completes it, before run, and tells its features. 0, or -errno after
+	 * printing why.
+	 */
+	int (*prepare)(struct vcpu *vcpu, const struct vcpu_start *start,
+		       struct vcpu_features *features);
 
 	/*
 	 * Runs the guest until it exits. 0 with @exit filled, or -errno when

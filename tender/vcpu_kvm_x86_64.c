@@ -53,6 +53,7 @@ struct vcpu_kvm {
 	bool sync_regs;
 	bool xsave;
 	uint64_t cr4;
+	struct vcpu_features features;
 	struct kvm_regs regs; /* where there is no sync_regs */
 	bool regs_dirty;
 	struct kvm_sregs sregs; /* initial; later only scratch */
@@ -187,8 +188,7 @@ static void kvm_destroy(struct vcpu *vcpu)
 	free(k);
 }
 
-static int kvm_create(struct vcpu **vcpu, struct guest_mem *mem,
-		      struct vcpu_features *features)
+static int kvm_create(struct vcpu **vcpu, struct guest_mem *mem)
 {
 	struct vcpu_kvm *k = calloc(1, sizeof(*k));
 	struct cpuid_set set;
@@ -221,8 +221,8 @@ static int kvm_create(struct vcpu **vcpu, struct guest_mem *mem,
 		goto close_vcpu;
 	}
 	close(kvm_fd);
-	features->tsc_hz = (uint64_t)khz * 1000;
-	features->boot_flags = set.fsgsbase ? BP_BOOT_FSGSBASE : 0;
+	k->features.tsc_hz = (uint64_t)khz * 1000;
+	k->features.boot_flags = set.fsgsbase ? BP_BOOT_FSGSBASE : 0;
 	*vcpu = &k->vcpu;
 	return 0;
 
@@ -280,7 +280,8 @@ static void initial_sregs(const struct vcpu_kvm *k, uint64_t cr3,
 	s->idt.limit = TRAP_IDT_BYTES - 1;
 }
 
-static int kvm_prepare(struct vcpu *vcpu, const struct vcpu_start *start)
+static int kvm_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
+		       struct vcpu_features *features)
 {
 	struct vcpu_kvm *k = kvm_of(vcpu);
 
@@ -293,6 +294,7 @@ static int kvm_prepare(struct vcpu *vcpu, const struct vcpu_start *start)
 		.rflags = RFLAGS_BITS,
 	};
 	regs_changed(k);
+	*features = k->features;
 	if (k->sync_regs) {
 		k->run->s.regs.sregs = k->sregs;
 		k->run->kvm_dirty_regs |= KVM_SYNC_X86_SREGS;

@@ -19,26 +19,26 @@
  */
 #include "vcpu.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "boot_info.h"
+#include "counter.h"
 #include "fault_process_x86_64.h"
 #include "guest_memory.h"
 #include "guest_process_x86_64.h"
 #include "log.h"
+#include "one_cpu.h"
 #include "regs_x86_64.h"
-#include "tsc_x86_64.h"
 
 /* An enum for glibc, a number for musl. */
 #ifdef __GLIBC__
@@ -74,6 +74,12 @@ static int failed(const char *what)
 	return -err;
 }
 
+static void forget_child(struct vcpu_process *p)
+{
+	p->pid = 0;
+	one_cpu_guest(0);
+}
+
 /* Waits for the child to stop or to end. */
 static int wait_child(struct vcpu_process *p, int *status)
 {
@@ -82,7 +88,7 @@ static int wait_child(struct vcpu_process *p, int *status)
 		if (errno != EINTR)
 			return failed("waiting for the guest's process");
 	if (!WIFSTOPPED(*status))
-		p->pid = 0;
+		forget_child(p);
 	return 0;
 }
 
@@ -117,35 +123,15 @@ static int poke(struct vcpu_process *p, uint64_t offset, uint64_t value)
 		     "writing a register");
 }
 
-/* All of the child's SSE, x87 and AVX state as after reset (SDM 13.6). */
-static int reset_vectors(pid_t pid)
-{
-	static const uint16_t fcw = 0x37f;
-	static const uint32_t mxcsr = 0x1f80;
-	uint8_t state[16384] = {0};
-	struct iovec iov = {state, sizeof(state)};
-
-	if (ptrace(PTRACE_GETREGSET, pid, NT_X86_XSTATE, &iov) < 0) {
-		struct user_fpregs_struct fp = {.cwd = fcw, .mxcsr = mxcsr};
-
-		return ptrace(PTRACE_SETFPREGS, pid, NULL, &fp) < 0 ? -errno
-								    : 0;
-	}
-	memset(state, 0, iov.iov_len);
-	memcpy(state, &fcw, sizeof(fcw));
-	memcpy(state + 24, &mxcsr, sizeof(mxcsr));
-	return ptrace(PTRACE_SETREGSET, pid, NT_X86_XSTATE, &iov) < 0 ? -errno
-								      : 0;
-}
+static const char preparing[] = "preparing the guest's process";
 
 /*
- * Waits until the child is a guest. Signals from elsewhere are dropped: they
- * may go to the whole process group, as when a terminal changes its size.
+ * Waits until the child is a guest, with the registers @user. Signals from
+ * elsewhere are dropped: they may go to the whole process group, as when a
+ * terminal changes its size.
  */
-static int wait_ready(struct vcpu_process *p)
+static int wait_ready(struct vcpu_process *p, struct user_regs_struct *user)
 {
-	static const char what[] = "preparing the guest's process";
-	struct user_regs_struct user;
 	siginfo_t info;
 	int status, err;
 
@@ -157,46 +143,17 @@ static int wait_ready(struct vcpu_process *p)
 			return was_killed(status);
 		if (!WIFSTOPPED(status))
 			return guest_process_ended(status);
-		err = trace(p, PTRACE_GETSIGINFO, 0, &info, what);
+		err = trace(p, PTRACE_GETSIGINFO, 0, &info, preparing);
 		if (!err)
-			err = trace(p, PTRACE_GETREGS, 0, &user, what);
+			err = trace(p, PTRACE_GETREGS, 0, user, preparing);
 		if (err)
 			return err;
-		if (guest_process_stopped(&info, &user, &err))
+		if (guest_process_stopped(&info, user, &err))
 			return err;
-		err = trace(p, PTRACE_CONT, 0, NULL, what);
+		err = trace(p, PTRACE_CONT, 0, NULL, preparing);
 		if (err)
 			return err;
 	}
-}
-
-static int start_child(struct vcpu_process *p)
-{
-	pid_t tender = getpid();
-	int err;
-
-	/* A parent that ignores it would have no child to wait for. */
-	signal(SIGCHLD, SIG_DFL);
-	p->pid = fork();
-	if (p->pid < 0) {
-		p->pid = 0;
-		if (errno == EAGAIN)
-			log_error("process vCPU: no room for one more process; "
-				  "raise the limit (ulimit -u, pids.max)");
-		else
-			return failed("starting the guest's process");
-		return -EAGAIN;
-	}
-	if (p->pid == 0)
-		guest_process_become(p->mem, tender);
-	err = wait_ready(p);
-	if (err)
-		return err;
-	if (ptrace(PTRACE_SETOPTIONS, p->pid, NULL,
-		   PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) < 0 ||
-	    reset_vectors(p->pid) < 0)
-		return failed("preparing the guest's process");
-	return 0;
 }
 
 static uint64_t process_table_bytes(uint64_t mem_bytes)
@@ -220,36 +177,41 @@ static void process_reap(struct vcpu *vcpu)
 	kill(p->pid, SIGKILL);
 	while (waitpid(p->pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
-	p->pid = 0;
+	forget_child(p);
 }
 
 static void process_destroy(struct vcpu *vcpu)
 {
 	process_reap(vcpu);
-	free(process_of(vcpu));
+	munmap(process_of(vcpu), sizeof(struct vcpu_process));
 }
 
-static int process_create(struct vcpu **vcpu, struct guest_mem *mem,
-			  struct vcpu_features *features)
+static int process_create(struct vcpu **vcpu, struct guest_mem *mem)
 {
-	struct vcpu_process *p = calloc(1, sizeof(*p));
-	struct tsc_sample before = tsc_sample();
-	int err;
+	/* calloc() would be the first in this process, and make it a heap. */
+	struct vcpu_process *p = mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pid_t pid;
 
-	if (!p)
+	if (p == MAP_FAILED) {
+		log_error("process vCPU: no room for it; raise the limit "
+			  "(ulimit -v), or use less --mem");
 		return -ENOMEM;
+	}
 	p->vcpu.ops = &vcpu_process_ops;
 	p->mem = mem;
 	/* For tests: one wall at a time. */
 	p->resume = getenv("TENDER_NO_SYSEMU") ? PTRACE_CONT : PTRACE_SYSEMU;
-	err = start_child(p);
-	if (err) {
+	/* A parent that ignores it would have no child to wait for. */
+	signal(SIGCHLD, SIG_DFL);
+	one_cpu_begin();
+	pid = guest_process_start(mem);
+	one_cpu_guest(pid > 0 ? pid : 0);
+	if (pid < 0) {
 		process_destroy(&p->vcpu);
-		return err;
+		return pid;
 	}
-	features->tsc_hz = tsc_hz_since(before);
-	features->boot_flags =
-		getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE ? BP_BOOT_FSGSBASE : 0;
+	p->pid = pid;
 	*vcpu = &p->vcpu;
 	return 0;
 }
@@ -278,14 +240,19 @@ static void from_user(struct kvm_regs *regs, const struct user_regs_struct *u)
 	};
 }
 
-static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start)
+/* The child has been at it since it was created; now it should be ready. */
+static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
+			   struct vcpu_features *features)
 {
-	static const char what[] = "loading the first registers";
 	struct vcpu_process *p = process_of(vcpu);
-	struct user_regs_struct now, user = {0};
+	struct user_regs_struct now = {0}, user = {0};
 	int err;
 
-	err = trace(p, PTRACE_GETREGS, 0, &now, what);
+	err = wait_ready(p, &now);
+	if (!err)
+		err = trace(p, PTRACE_SETOPTIONS, 0,
+			    (void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD),
+			    preparing);
 	if (err)
 		return err;
 	user.cs = now.cs;
@@ -296,7 +263,13 @@ static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start)
 	user.eflags = RFLAGS_BITS;
 	user.orig_rax = ~0ULL; /* no system call to restart */
 	from_user(&p->regs, &user);
-	return trace(p, PTRACE_SETREGS, 0, &user, what);
+	err = trace(p, PTRACE_SETREGS, 0, &user, "loading the first registers");
+	if (err)
+		return err;
+	features->tsc_hz = counter_hz_since(start->early);
+	features->boot_flags =
+		getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE ? BP_BOOT_FSGSBASE : 0;
+	return 0;
 }
 
 static bool at_hypercall(const struct vcpu_process *p)
@@ -344,6 +317,7 @@ static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		return 0;
 	}
 	if (WSTOPSIG(status) == SIGSEGV && at_hypercall(p)) {
+		one_cpu_call();
 		regs_call(&p->regs, p->regs.rdx & 0xffff, exit);
 		if (exit->kind == VCPU_CALL) {
 			p->regs.rip++;
@@ -390,6 +364,7 @@ static void process_kick(struct vcpu *vcpu)
 const struct vcpu_ops vcpu_process_ops = {
 	.name = "process",
 	.shares_memory = true,
+	.measures_counter = true,
 	.table_bytes = process_table_bytes,
 	.unusable = process_unusable,
 	.create = process_create,

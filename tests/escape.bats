@@ -324,7 +324,7 @@ await_address() {
 		await_address "$([ $((n % 3)) -gt 0 ] && echo read ||
 			echo jump)"
 		count=${#bounds[@]}
-		[ "$count" -gt 20 ]
+		[ "$count" -ge 10 ]
 		echo "0x${bounds[n]}" >&9
 		exec 9>&-
 		status=0

@@ -7,6 +7,7 @@ load lib
 
 setup_file() {
 	build_guest robust
+	build_guest console
 	"$BIN/imgbuild" "$REPO/samples/hello.c" -o "$BATS_FILE_TMPDIR/hello.hvt"
 }
 
@@ -27,6 +28,17 @@ start_spinning() {
 		guest=$(pgrep -P "$tender" || true)
 		[ -n "$guest" ] && grep -q 'R (running)' "/proc/$guest/status" &&
 			! grep -q libc "/proc/$guest/maps" && return
+		sleep 0.05
+	done
+	return 1
+}
+
+# The same with one that makes hypercalls all the time.
+start_calling() {
+	"${TENDER[@]}" "$(image console)" yes </dev/null >/dev/null 2>err 3>&- &
+	tender=$!
+	for _ in {1..200}; do
+		guest=$(pgrep -P "$tender") && return
 		sleep 0.05
 	done
 	return 1
@@ -80,6 +92,39 @@ is_gone() {
 	[ "$(grep -c ' r--p ' maps)" -ge 3 ]
 }
 
+# Prints on which CPUs the process $1 may run, such as 0-3.
+cpus_of() {
+	sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$1/status"
+}
+
+@test "a guest that computes may soon run on every CPU that the tender may" {
+	all=$(cpus_of $$)
+	[[ $all == *[-,]* ]] || skip "one CPU"
+	start_spinning
+	for _ in {1..200}; do
+		[ "$(cpus_of "$guest")" != "$all" ] || break
+		sleep 0.05
+	done
+	[ "$(cpus_of "$guest")" = "$all" ]
+	[ "$(cpus_of "$tender")" = "$all" ]
+}
+
+# Waits until the tender and the guest may run on one CPU only, the same.
+share_cpu() {
+	for _ in {1..200}; do
+		sleep 0.05
+		one=$(cpus_of "$tender")
+		[[ $one == *[-,]* || $one != "$(cpus_of "$guest")" ]] || return 0
+	done
+	return 1
+}
+
+@test "a guest that makes one call behind the other is on the tender's CPU" {
+	[[ $(cpus_of $$) == *[-,]* ]] || skip "one CPU"
+	start_calling
+	share_cpu
+}
+
 @test "when the tender is killed, the guest's process is gone" {
 	start_spinning
 	kill -9 "$tender"
@@ -103,6 +148,29 @@ is_gone() {
 	done
 	[ -e "/proc/$guest" ]
 	grep -q 'R (running)' "/proc/$guest/status"
+}
+
+# Runs hello $1 times in a process group that is told all the time that its
+# window has another size, which nobody need know.
+hello_in_a_storm() {
+	local i storm
+
+	trap '' WINCH
+	while :; do kill -WINCH 0; done &
+	storm=$!
+	for ((i = 0; i < $1; i++)); do
+		"${TENDER[@]}" "$(image hello)" </dev/null || break
+	done >out 2>err
+	kill -9 "$storm"
+}
+
+@test "signals sent to the guest's process while it is made change nothing" {
+	count=$(sized 100 10)
+	set -m # a process group of its own
+	hello_in_a_storm "$count" 3>&- &
+	wait $!
+	[ ! -s err ]
+	[ "$(grep -c "Hello, world" out)" -eq "$count" ]
 }
 
 @test "killed at any moment, neither side leaves a process behind" {

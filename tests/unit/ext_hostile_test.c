@@ -219,6 +219,131 @@ static void run(const char *options, unsigned count, const char *text)
 	promise(text);
 }
 
+/* The entries of a directory of four, in its only block. */
+static struct ext2_dir_entry *entry(uint8_t *block, unsigned index)
+{
+	struct ext2_dir_entry *e = (void *)block;
+
+	while (index--)
+		e = (void *)((uint8_t *)e + e->rec_len);
+	return e;
+}
+
+static void lie_rec_len_0(struct ext2_dir_entry *e)
+{
+	e->rec_len = 0;
+}
+
+static void lie_rec_len_8(struct ext2_dir_entry *e)
+{
+	e->rec_len = 8;
+}
+
+static void lie_rec_len_odd(struct ext2_dir_entry *e)
+{
+	e->rec_len++;
+}
+
+static void lie_rec_len_long(struct ext2_dir_entry *e)
+{
+	e->rec_len = 2048;
+}
+
+static void lie_name_long(struct ext2_dir_entry *e)
+{
+	e->name_len |= 0xff;
+}
+
+static void lie_slash(struct ext2_dir_entry *e)
+{
+	e->name[1] = '/';
+}
+
+static void lie_zero(struct ext2_dir_entry *e)
+{
+	e->name[0] = 0;
+}
+
+static void lie_inode(struct ext2_dir_entry *e)
+{
+	e->inode = 0xffffffff;
+}
+
+static void lie_journal(struct ext2_dir_entry *e)
+{
+	e->inode = EXT2_JOURNAL_INO;
+}
+
+static void lie_free_inode(struct ext2_dir_entry *e)
+{
+	e->inode = 100;
+}
+
+static void lie_itself(struct ext2_dir_entry *e)
+{
+	e->inode = 12;
+}
+
+static void test_entries(void)
+{
+	static const struct {
+		void (*lie)(struct ext2_dir_entry *e);
+		unsigned index;
+		bool readdir, lookup; /* which of them tells */
+	} lies[] = {
+		{lie_rec_len_0, 2, true, true},
+		{lie_rec_len_8, 2, true, true},
+		{lie_rec_len_odd, 2, true, true},
+		{lie_rec_len_long, 3, true, true},
+		{lie_name_long, 3, true, false},
+		{lie_slash, 3, true, false},
+		{lie_zero, 3, true, false},
+		{lie_inode, 2, false, true},
+		{lie_journal, 2, false, true},
+		{lie_free_inode, 2, false, true},
+		{lie_itself, 2, false, true},
+	};
+	struct listing *l = malloc(sizeof(*l));
+
+	for (unsigned i = 0; i < COUNT_OF(lies); i++) {
+		struct rt_vnode *d, *v;
+		struct ext_run run;
+		long r;
+
+		begin(4 * MIB, "-t ext4 -b 1024 -O ^metadata_csum");
+		d = make(root, "d", S_IFDIR | 0755);
+		EXPECT(d->ino == 12, "inode %llu", (unsigned long long)d->ino);
+		make_and_put(d, "first", S_IFREG | 0644);
+		make_and_put(d, "second", S_IFREG | 0644);
+		make_and_put(root, "other", S_IFREG | 0644);
+		ext_map_find(ext_vnode(d), 0, &run);
+		__rt_vnode_put(d);
+		leave();
+		lies[i].lie(
+			entry(image.bytes + run.pblk * 1024, lies[i].index));
+		mount_again(false);
+		d = vfs_find(root, "d");
+		r = listing_read(d, l);
+		EXPECT(r == (lies[i].readdir ? -EUCLEAN : 0),
+		       "lie %u: readdir %ld", i, r);
+		v = vfs_find(d, "first");
+		EXPECT(!v == lies[i].lookup &&
+			       errno == (lies[i].lookup ? EUCLEAN : 0),
+		       "lie %u: lookup: %s", i, strerror(errno));
+		if (v)
+			__rt_vnode_put(v);
+		__rt_vnode_put(d);
+		v = vfs_find(root, "other");
+		EXPECT(v, "lie %u: others are hit", i);
+		if (v)
+			__rt_vnode_put(v);
+		leave();
+		image_destroy(&image);
+	}
+	free(l);
+	promise("entries that lie are told, and nothing else suffers");
+}
+
 int main(int argc, char **argv)
 {
 	unsigned count = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 0) : 400;
@@ -229,5 +354,6 @@ int main(int argc, char **argv)
 	    "lies in ext4 do no harm");
 	run("-t ext4 -b 1024 -J size=1", count,
 	    "lies in ext4 with checksums do no harm");
+	test_entries();
 	return promises_end();
 }

@@ -244,7 +244,9 @@ static void check_load(struct image *image, const uint8_t *bytes,
 	       "heap or stack in a wrong place");
 	if (guest_mem_init(&mem, mem_bytes, PAGE))
 		_exit(1);
-	err = image_load(image, &l, &mem);
+	err = image_add_regions(image, &l, &mem);
+	EXPECT(!err, "no regions: %d", err);
+	err = image_load(image, &mem);
 	EXPECT(!err, "not loaded: %d %s", err, image->error);
 	if (!err)
 		check_memory(image, bytes, &mem);

@@ -310,7 +310,8 @@ static void test_shortened(void)
 	EXPECT(!image_lay_out(&image, 64 << 20, &layout), "%s", image.error);
 	if (guest_mem_init(&mem, 64 << 20, PAGE) || ftruncate(fd, AT(text)))
 		exit(1);
-	err = image_load(&image, &layout, &mem);
+	EXPECT(!image_add_regions(&image, &layout, &mem), "no regions");
+	err = image_load(&image, &mem);
 	expect(&image, err, "cut after it was checked", "shorter");
 	promise("an image that becomes shorter while it is loaded is refused");
 	guest_mem_finish(&mem);
