@@ -4,8 +4,8 @@
 #
 #   bench.sh [PART,PART...]		also: BENCH=PART,PART... make bench
 #
-# Parts: start cpu memory clock disk hypercall syscall size footprint. Prints
-# one table and writes build/bench/out.json. Ours and the reference run in
+# Parts: start cpu memory clock disk hypercall syscall files size footprint.
+# Prints one table and writes build/bench/out.json. Ours and the reference run in
 # turns, A B A B ..., so that a busy host slows both: a figure is the median
 # of its runs [quartiles], a ratio the median of the ratios of neighbours.
 #
@@ -14,7 +14,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=start,cpu,memory,clock,disk,hypercall,syscall,size,footprint
+all=start,cpu,memory,clock,disk,hypercall,syscall,files,size,footprint
 parts=,${1:-${BENCH:-$all}},
 out=build/bench
 rows=$out/rows.json
@@ -374,6 +374,9 @@ print_table() {
 	| join(" | ") | sub(" +$"; "")
 	' $out/out.json
 }
+
+# shellcheck source=/dev/null # checked by itself
+. scripts/bench-files.sh
 
 gcc -std=c11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE tests/bench/launch.c \
 	-o $out/launch
