@@ -14,7 +14,7 @@ for task in "$@"; do
 	check) packages+=(bats jq clang libclang-rt-14-dev
 		util-linux procps) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
-	bench) packages+=(musl-tools jq strace) ;;
+	bench) packages+=(musl-tools jq strace tcl) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;
 	*)
 		echo "setup: unknown task $task" >&2
