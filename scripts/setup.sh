@@ -12,7 +12,7 @@ for task in "$@"; do
 	build) packages+=(gcc libc6-dev linux-libc-dev make libelf-dev
 		binutils ca-certificates) ;;
 	check) packages+=(bats jq clang libclang-rt-14-dev
-		util-linux procps) ;;
+		util-linux procps strace crun golang-github-containers-common) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
 	bench) packages+=(musl-tools jq strace) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;

@@ -209,9 +209,10 @@ _Noreturn void guest_process_become(const struct guest_mem *mem, pid_t tender)
 {
 	uint8_t *page;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		_exit(CHILD_LOCK);
 	if (getppid() != tender)
-		_exit(CHILD_TRACE); /* it died before the line above */
+		_exit(CHILD_TRACE); /* it died before that */
 	/* Early, as locks on disks live as long as any copy of them. */
 	close_all();
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)

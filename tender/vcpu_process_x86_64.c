@@ -109,25 +109,25 @@ static int poke(struct vcpu_process *p, uint64_t offset, uint64_t value)
 		     "writing a register");
 }
 
+static const char preparing[] = "preparing the guest's process";
+
 /* All of the child's SSE, x87 and AVX state as after reset (SDM 13.6). */
-static int reset_vectors(pid_t pid)
+static int reset_vectors(struct vcpu_process *p)
 {
 	static const uint16_t fcw = 0x37f;
 	static const uint32_t mxcsr = 0x1f80;
 	uint8_t state[16384] = {0};
 	struct iovec iov = {state, sizeof(state)};
 
-	if (ptrace(PTRACE_GETREGSET, pid, NT_X86_XSTATE, &iov) < 0) {
+	if (ptrace(PTRACE_GETREGSET, p->pid, NT_X86_XSTATE, &iov) < 0) {
 		struct user_fpregs_struct fp = {.cwd = fcw, .mxcsr = mxcsr};
 
-		return ptrace(PTRACE_SETFPREGS, pid, NULL, &fp) < 0 ? -errno
-								    : 0;
+		return trace(p, PTRACE_SETFPREGS, 0, &fp, preparing);
 	}
 	memset(state, 0, iov.iov_len);
 	memcpy(state, &fcw, sizeof(fcw));
 	memcpy(state + 24, &mxcsr, sizeof(mxcsr));
-	return ptrace(PTRACE_SETREGSET, pid, NT_X86_XSTATE, &iov) < 0 ? -errno
-								      : 0;
+	return trace(p, PTRACE_SETREGSET, NT_X86_XSTATE, &iov, preparing);
 }
 
 /*
@@ -136,7 +136,6 @@ static int reset_vectors(pid_t pid)
  */
 static int wait_ready(struct vcpu_process *p)
 {
-	static const char what[] = "preparing the guest's process";
 	struct user_regs_struct user;
 	siginfo_t info;
 	int status, err;
@@ -149,14 +148,14 @@ static int wait_ready(struct vcpu_process *p)
 			return was_killed(status);
 		if (!WIFSTOPPED(status))
 			return guest_process_ended(status);
-		err = trace(p, PTRACE_GETSIGINFO, 0, &info, what);
+		err = trace(p, PTRACE_GETSIGINFO, 0, &info, preparing);
 		if (!err)
-			err = trace(p, PTRACE_GETREGS, 0, &user, what);
+			err = trace(p, PTRACE_GETREGS, 0, &user, preparing);
 		if (err)
 			return err;
 		if (guest_process_stopped(&info, &user, &err))
 			return err;
-		err = trace(p, PTRACE_CONT, 0, NULL, what);
+		err = trace(p, PTRACE_CONT, 0, NULL, preparing);
 		if (err)
 			return err;
 	}
@@ -184,11 +183,10 @@ static int start_child(struct vcpu_process *p)
 	err = wait_ready(p);
 	if (err)
 		return err;
-	if (ptrace(PTRACE_SETOPTIONS, p->pid, NULL,
-		   PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) < 0 ||
-	    reset_vectors(p->pid) < 0)
-		return failed("preparing the guest's process");
-	return 0;
+	err = trace(p, PTRACE_SETOPTIONS, 0,
+		    (void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD),
+		    preparing);
+	return err ? err : reset_vectors(p);
 }
 
 static uint64_t process_table_bytes(uint64_t mem_bytes)
