@@ -399,7 +399,8 @@ void disk_image_close(struct disk_image *image)
 	if (image->fd >= 0)
 		close(image->fd);
 	image->fd = -1;
-	/* NULL after a first time. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	/* NULL after the first time. */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	free(image->release);
 	image->release = NULL;
 }
