@@ -59,6 +59,7 @@ E2FSPROGS_SRC ?= build/cache/$(E2FSPROGS_FILE)
 
 TENDER_OBJ := $(patsubst %.c,build/%.o,$(wildcard tender/*.c))
 IMGBUILD_OBJ := $(patsubst %.c,build/%.o,$(wildcard imgbuild/*.c))
+IMGBUILD_LIBS := -lelf -lext2fs -lcom_err
 RUNTIME_OBJ := $(patsubst %.c,build/%.o,$(wildcard guest-runtime/*.c))
 SYSROOT := build/sysroot/lib/hvt-start.o build/sysroot/lib/libhvt.a \
 	build/sysroot/lib/image.ld
@@ -86,7 +87,7 @@ bin/tender: $(TENDER_OBJ)
 bin/imgbuild: $(IMGBUILD_OBJ)
 	@mkdir -p $(@D)
 	$(say) LINK $@
-	$(Q)$(CC) $(CFLAGS) $(LDHARDENING) $(LDFLAGS) $^ -lelf -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDHARDENING) $(LDFLAGS) $^ $(IMGBUILD_LIBS) -o $@
 
 bin/hvt-cc: bin/imgbuild
 	$(Q)ln -sf imgbuild $@
@@ -232,12 +233,29 @@ build/e2fsprogs-asan/libext2fs.a build/e2fsprogs-fast/libext2fs.a: \
 	$(Q)CC=$(UNIT_CC) CFLAGS="$(if $(findstring asan,$@),$(SANITIZE),-O2 -g)" \
 		scripts/build-e2fsprogs.sh $(E2FSPROGS_SRC) $(@D)
 
+# Those of the image builder begin with disk_.
+IMGBUILD_SRC := $(filter-out imgbuild/main.c,$(wildcard imgbuild/*.c))
+build/unit/disk_%: tests/unit/disk_%.c $(IMGBUILD_SRC) \
+		$(wildcard imgbuild/*.h tests/unit/*.h boot-protocol/*.h)
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) \
+		-Iimgbuild -Itests/unit $< $(IMGBUILD_SRC) $(IMGBUILD_LIBS) \
+		-o $@
+
 # The tender itself under the same sanitizers, for the suites of make asan.
 build/asan/tender: $(wildcard tender/*.[ch] boot-protocol/*.h)
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -Itender \
 		$(wildcard tender/*.c) -o $@
+
+# The image builder too, for images that mean harm: tests/disk_tool.bats.
+build/asan/imgbuild: $(wildcard imgbuild/*.[ch] boot-protocol/*.h)
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) \
+		-Iimgbuild $(wildcard imgbuild/*.c) $(IMGBUILD_LIBS) -o $@
 
 BATS := $(wildcard tests/*.bats)
 # These run once for each kind of vCPU.
@@ -262,7 +280,7 @@ programs: all
 		nproc)) -f scripts/programs.mk for-tests
 
 check: setup-build+check ## run all tests
-	@$(MAKE) --no-print-directory all $(UNIT) programs
+	@$(MAKE) --no-print-directory all $(UNIT) build/asan/imgbuild programs
 	@scripts/check.sh $(UNIT) $(BATS) TEST_CPU=process $(BATS_CPU)
 
 check-nested: setup-build+check+nested ## run them on a stock kernel's KVM

@@ -180,9 +180,8 @@ long __rt_sys_utimensat(int dir, const char *path, const struct timespec *times,
 
 static long resize(struct rt_vnode *v, int64_t size)
 {
-	long err = v->mount->read_only
-			   ? -EROFS
-			   : __rt_vnode_truncate(v, (uint64_t)size);
+	long err = v->mount->read_only ? -EROFS
+				       : __rt_vnode_truncate(v, (uint64_t)size);
 
 	__rt_mount_tick(v->mount);
 	return err;

@@ -24,6 +24,8 @@ enum option_kind {
 	OPT_LINKER,
 	OPT_SCRIPT,
 	OPT_DEVICE,
+	OPT_ROOTFS,
+	OPT_ROOTFS_OWNERS,
 	OPT_QUERY,
 	OPT_OBJECT, /* stop after assembling */
 	OPT_NO_LINK,
@@ -44,6 +46,9 @@ struct option {
 /* The first entry that matches decides; see also separate[]. */
 static const struct option options[] = {
 	{"--device*", OPT_DEVICE},
+	{"--rootfs-keep-owners", OPT_ROOTFS_OWNERS},
+	{"--rootfs", OPT_ROOTFS},
+	{"--rootfs=*", OPT_ROOTFS},
 	{"--version", OPT_QUERY},
 	{"--help*", OPT_QUERY},
 	{"--target-help", OPT_QUERY},
@@ -186,6 +191,17 @@ static int add_device(struct cc_args *args, const char *text)
 	return 0;
 }
 
+static int set_rootfs(struct cc_args *args, const char *dir)
+{
+	if (!*dir || args->rootfs) {
+		warnx("--rootfs=%s: %s", dir,
+		      *dir ? "one was given before" : "name a directory");
+		return -EINVAL;
+	}
+	set_string(args, &args->rootfs, dir);
+	return 0;
+}
+
 /* For options that take @value either behind themselves or as next argument. */
 static bool takes_next(enum option_kind kind, const char *arg)
 {
@@ -204,6 +220,8 @@ static bool takes_next(enum option_kind kind, const char *arg)
 		return !strcmp(arg, "-T");
 	case OPT_DEVICE:
 		return !strcmp(arg, "--device");
+	case OPT_ROOTFS:
+		return !strcmp(arg, "--rootfs");
 	default:
 		return false;
 	}
@@ -258,6 +276,9 @@ static void note_option(struct cc_args *args, enum option_kind kind,
 	case OPT_NO_INCLUDES:
 		args->no_includes = true;
 		break;
+	case OPT_ROOTFS_OWNERS:
+		args->rootfs_keep_owners = true;
+		break;
 	default:
 		break;
 	}
@@ -281,8 +302,12 @@ static int parse_one(struct cc_args *args, const struct strlist *all, size_t *i)
 		return add_device(args, value == arg && arg[8] == '='
 						? value + 9
 						: value);
+	if (kind == OPT_ROOTFS)
+		return set_rootfs(args, value != arg	? value
+					: arg[8] == '=' ? arg + 9
+							: "");
 	note_option(args, kind, arg, value);
-	if (kind == OPT_DROP)
+	if (kind == OPT_DROP || kind == OPT_ROOTFS_OWNERS)
 		return 0;
 	strlist_add(&args->forward, arg);
 	if (value != arg)
@@ -318,4 +343,5 @@ void cc_args_finish(struct cc_args *args)
 	strlist_finish(&args->inputs);
 	free(args->output);
 	free(args->refused);
+	free(args->rootfs);
 }

@@ -29,6 +29,8 @@ struct cc_args {
 	bool no_start;		/* -nostartfiles, -nostdlib */
 	bool no_libs;		/* -nodefaultlibs, -nolibc, -nostdlib */
 	bool no_includes;	/* -nostdinc */
+	char *rootfs;		/* directory to link in, or NULL */
+	bool rootfs_keep_owners;
 	unsigned device_count;
 	struct bp_note_device device[BP_MAX_DEVICES];
 };

@@ -21,6 +21,7 @@
 #include "cc_args.h"
 #include "device_note.h"
 #include "elf_check.h"
+#include "image_rootfs.h"
 #include "process.h"
 #include "toolchain.h"
 
@@ -30,13 +31,21 @@ enum work_file {
 	WORK_DEBUG,
 	WORK_NOTES,
 	WORK_SPECS,
+	WORK_ROOTFS,
+	WORK_ROOTFS_SOURCE,
+	WORK_ROOTFS_OBJECT,
 	WORK_FILE_COUNT
 };
 
 static const char *const work_names[] = {
-	[WORK_LINKED] = "linked",   [WORK_IMAGE] = "image",
-	[WORK_DEBUG] = "debug",	    [WORK_NOTES] = "notes.o",
+	[WORK_LINKED] = "linked",
+	[WORK_IMAGE] = "image",
+	[WORK_DEBUG] = "debug",
+	[WORK_NOTES] = "notes.o",
 	[WORK_SPECS] = "gcc.specs",
+	[WORK_ROOTFS] = "rootfs",
+	[WORK_ROOTFS_SOURCE] = "rootfs.s",
+	[WORK_ROOTFS_OBJECT] = "rootfs.o",
 };
 
 _Static_assert(sizeof(work_names) / sizeof(work_names[0]) == WORK_FILE_COUNT,
@@ -146,6 +155,8 @@ static void add_libraries(struct strlist *cmd, const struct work *w)
 		strlist_add(cmd, "-xnone");
 	if (w->args->device_count)
 		strlist_add(cmd, work_path(w, WORK_NOTES));
+	if (w->args->rootfs)
+		strlist_add(cmd, work_path(w, WORK_ROOTFS_OBJECT));
 	strlist_addf(cmd, "-L%s/lib", tc->sysroot);
 	strlist_addf(cmd, "-L%.*s", libgcc_dir, tc->libgcc);
 	if (!w->args->no_libs) {
@@ -264,6 +275,17 @@ static int write_inputs(struct work *w)
 	return err ? 1 : 0;
 }
 
+static int make_rootfs(struct work *w)
+{
+	if (!w->args->rootfs)
+		return 0;
+	return image_rootfs_make(w->tc, &w->signals, w->args->rootfs,
+				 w->args->rootfs_keep_owners,
+				 work_path(w, WORK_ROOTFS),
+				 work_path(w, WORK_ROOTFS_SOURCE),
+				 work_path(w, WORK_ROOTFS_OBJECT));
+}
+
 static int put_in_place(const struct work *w)
 {
 	const char *debug = work_path(w, WORK_DEBUG);
@@ -288,6 +310,8 @@ static int build(struct work *w)
 {
 	int status = write_inputs(w);
 
+	if (!status)
+		status = make_rootfs(w);
 	if (!status)
 		status = run_compiler(w);
 	if (!status)

@@ -11,6 +11,7 @@
 
 #include "device_note.h"
 #include "elf_check.h"
+#include "elf_rootfs.h"
 
 static uint64_t image_mem_bytes(const struct image_info *info)
 {
@@ -35,7 +36,7 @@ static void print_build_id(const struct image_info *info)
 		printf("%02x", info->build_id[i]);
 }
 
-static void print_text(const struct image_info *info)
+static void print_text(const struct image_info *info, uint64_t rootfs_bytes)
 {
 	char access[4];
 
@@ -47,6 +48,9 @@ static void print_text(const struct image_info *info)
 	printf("size:     %llu bytes in the file, %llu in memory\n",
 	       (unsigned long long)info->file_bytes,
 	       (unsigned long long)image_mem_bytes(info));
+	if (rootfs_bytes)
+		printf("rootfs:   %llu bytes\n",
+		       (unsigned long long)rootfs_bytes);
 	printf("segments: address     file bytes   memory bytes  access\n");
 	for (unsigned i = 0; i < info->segment_count; i++) {
 		const struct image_segment *s = &info->segment[i];
@@ -65,7 +69,7 @@ static void print_text(const struct image_info *info)
 }
 
 /* No string in here needs escaping: elf_check_image() saw to the names. */
-static void print_json(const struct image_info *info)
+static void print_json(const struct image_info *info, uint64_t rootfs_bytes)
 {
 	char access[4];
 
@@ -75,9 +79,11 @@ static void print_json(const struct image_info *info)
 	printf("\"build_id\":%s", info->build_id_bytes ? "\"" : "null");
 	print_build_id(info);
 	printf("%s,", info->build_id_bytes ? "\"" : "");
-	printf("\"file_bytes\":%llu,\"memory_bytes\":%llu,\"segments\":[",
+	printf("\"file_bytes\":%llu,\"memory_bytes\":%llu,",
 	       (unsigned long long)info->file_bytes,
 	       (unsigned long long)image_mem_bytes(info));
+	printf("\"rootfs_bytes\":%llu,\"segments\":[",
+	       (unsigned long long)rootfs_bytes);
 	for (unsigned i = 0; i < info->segment_count; i++) {
 		const struct image_segment *s = &info->segment[i];
 
@@ -99,6 +105,7 @@ static void print_json(const struct image_info *info)
 static int inspect_file(const char *path, bool json)
 {
 	struct elf_check_error error = {""};
+	uint64_t offset, rootfs_bytes = 0;
 	struct image_info info;
 	int fd, err;
 
@@ -109,15 +116,18 @@ static int inspect_file(const char *path, bool json)
 		return 1;
 	}
 	err = elf_check_image(fd, &info, &error);
+	/* Section headers are no part of an image, and may be missing. */
+	if (!err && elf_rootfs_find(fd, &offset, &rootfs_bytes))
+		rootfs_bytes = 0;
 	close(fd);
 	if (err) {
 		warnx("%s: %s", path, error.text);
 		return 1;
 	}
 	if (json)
-		print_json(&info);
+		print_json(&info, rootfs_bytes);
 	else
-		print_text(&info);
+		print_text(&info, rootfs_bytes);
 	if (fflush(stdout)) {
 		warn("standard output");
 		return 1;

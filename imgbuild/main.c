@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cc_args.h"
+#include "disk.h"
 #include "image_link.h"
 #include "inspect.h"
 #include "toolchain.h"
@@ -24,11 +25,14 @@
 static const char help[] =
 	"usage: imgbuild [COMPILER OPTIONS] FILE... -o IMAGE\n"
 	"       imgbuild inspect [--json] IMAGE\n"
+	"       imgbuild disk COMMAND ...     see imgbuild disk --help\n"
 	"       hvt-cc [COMPILER OPTIONS] FILE...\n"
 	"\n"
 	"Compiles and links C programs into a bootable image, and the symbols\n"
 	"into IMAGE.debug. Takes the options of GCC and Clang; also:\n"
 	"  --device=block:NAME  the image needs a block device of this name\n"
+	"  --rootfs=DIR         put the files below DIR into the image\n"
+	"  --rootfs-keep-owners ... with their owners, not root's\n"
 	"\n"
 	"hvt-cc is for CC=hvt-cc: -o defaults to a.out, and there is no\n"
 	"default -O2. Environment: HVT_CC, HVT_SYSROOT. See imgbuild(1).\n";
@@ -120,6 +124,8 @@ int main(int argc, char *argv[])
 	if (!is_cc) {
 		if (!strcmp(argv[1], "inspect"))
 			return inspect(argc - 1, argv + 1);
+		if (!strcmp(argv[1], "disk"))
+			return disk(argc - 1, argv + 1);
 		if (!strcmp(argv[1], "--help"))
 			return fputs(help, stdout) < 0;
 		if (!strcmp(argv[1], "--version"))

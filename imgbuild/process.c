@@ -45,6 +45,18 @@ void process_signals_unblock(struct process_signals *signals)
 	sigprocmask(SIG_SETMASK, &signals->original, NULL);
 }
 
+bool process_signals_caught(struct process_signals *signals)
+{
+	const struct timespec now = {0};
+	int sig;
+
+	/* A SIGCHLD may be a stale one. */
+	while ((sig = sigtimedwait(&signals->waited, NULL, &now)) > 0)
+		if (sig != SIGCHLD)
+			signals->caught = sig;
+	return signals->caught;
+}
+
 static int exit_status(int wait_status)
 {
 	return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status)
@@ -71,15 +83,10 @@ static int spawn(pid_t *pid, char *const argv[], const sigset_t *mask,
 
 int process_run(struct process_signals *signals, char *const argv[])
 {
-	const struct timespec now = {0};
 	int err, status = 0, sig;
 	pid_t pid = 0, ended;
 
-	/* Whatever arrived since the last wait; SIGCHLD may be a stale one. */
-	while ((sig = sigtimedwait(&signals->waited, NULL, &now)) > 0)
-		if (sig != SIGCHLD)
-			signals->caught = sig;
-	if (signals->caught)
+	if (process_signals_caught(signals))
 		return -EINTR;
 	err = spawn(&pid, argv, &signals->original, NULL);
 	if (err)

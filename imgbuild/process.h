@@ -4,6 +4,7 @@
 #define PROCESS_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Signals that end us stay blocked from _block() to _unblock(). */
@@ -17,6 +18,9 @@ void process_signals_block(struct process_signals *signals);
 
 /* Does not return if a signal was caught or is pending: it is delivered. */
 void process_signals_unblock(struct process_signals *signals);
+
+/* Whether a signal has asked us to end since they were blocked. */
+bool process_signals_caught(struct process_signals *signals);
 
 /*
  * Runs @argv, found in $PATH, and waits. Returns its exit status, 128 + n if

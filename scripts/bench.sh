@@ -4,7 +4,7 @@
 #
 #   bench.sh [PART,PART...]		also: BENCH=PART,PART... make bench
 #
-# Parts: start cpu memory clock disk hypercall syscall sqlite size footprint.
+# Parts: start cpu memory clock disk hypercall syscall sqlite files size footprint.
 # Rows are of guests on KVM, but for those with "process" in their name. Prints
 # one table and writes build/bench/out.json. Ours and the reference run in
 # turns, A B A B ..., so that a busy host slows both: a figure is the median
@@ -15,7 +15,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=start,cpu,memory,clock,disk,hypercall,syscall,sqlite,size,footprint
+all=start,cpu,memory,clock,disk,hypercall,syscall,sqlite,files,size,footprint
 parts=,${1:-${BENCH:-$all}},
 out=build/bench
 rows=$out/rows.json
@@ -480,6 +480,9 @@ print_table() {
 	| join(" | ") | sub(" +$"; "")
 	' $out/out.json
 }
+
+# shellcheck source=/dev/null # checked by itself
+. scripts/bench-files.sh
 
 gcc -std=c11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE tests/bench/launch.c \
 	-o $out/launch

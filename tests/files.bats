@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: ISC
 # The guest's file system calls against Linux's: the same programs do the same
 # in a guest and, linked with the same C library, on the host, and what they
-# print has to be equal. On the host they are confined to a new directory.
+# print has to be equal. On the host they are confined to a new directory; in
+# the guest they use memory, and disks of several kinds.
 
 load lib
 
@@ -19,11 +20,16 @@ setup_file() {
 			-o "$BATS_FILE_TMPDIR/files_$name"
 	done
 	build_guest files_here
+	cd "$BATS_FILE_TMPDIR" || return
+	mke2fs -q -F -t ext4 -b 4096 ext4.img 64M
+	mke2fs -q -F -t ext2 -b 1024 ext2.img 64M
+	mke2fs -q -F -t ext3 -b 4096 ext3.img 64M
 }
 
 setup() {
 	require_cpu
 	cd "$BATS_TEST_TMPDIR" || return 1
+	on=(tmpfs ext4 ext2 ext3) # the file systems to use in the guest
 }
 
 teardown() {
@@ -42,7 +48,7 @@ make_jail() {
 }
 
 # Runs a case on the host: on_linux PROGRAM CASE. Sets $status; leaves file
-# want.
+# CASE.want.
 on_linux() {
 	local as_root=()
 
@@ -54,24 +60,48 @@ on_linux() {
 		ulimit -n 1024
 		exec timeout -s KILL "$LIMIT_SECONDS" "${as_root[@]}" \
 			chroot "$jail" /files /tmp "$2"
-	) >want 2>&1 3>&- || status=$?
+	) >"$2.want" 2>&1 3>&- || status=$?
 	rm -rf "$jail"
 	jail=
+}
+
+# A new disk with a file system of that kind, disk.img.
+fresh() {
+	cp --sparse=always "$BATS_FILE_TMPDIR/$1.img" disk.img
+}
+
+# The host's own checker finds no fault with the disk.
+clean() {
+	e2fsck -fn disk.img >e2fsck.log 2>&1 || { cat e2fsck.log; return 1; }
 }
 
 # In a guest cases of a program print what they print on the host: same_as_linux
 # PROGRAM CASE...
 same_as_linux() {
+	local case kind directory disk
+
 	for case in "${@:2}"; do
 		on_linux "$1" "$case"
-		ended_with 0 || { cat want; return 1; }
-		run_guest "files_$1" /tmp "$case"
-		cat err >>out
-		cmp -s want out && says out '^done$' && ended_with 0 &&
-			continue
-		echo "$1 $case: Linux -, guest +"
-		diff -U2 want out | sed 1,2d | head -60
-		return 1
+		ended_with 0 || { cat "$case.want"; return 1; }
+	done
+	for kind in "${on[@]}"; do
+		directory=/data disk=(--disk=disk.img)
+		if [ "$kind" = tmpfs ]; then
+			directory=/tmp disk=()
+		else
+			fresh "$kind"
+		fi
+		for case in "${@:2}"; do
+			run_tender "${disk[@]}" "$(image "files_$1")" \
+				"$directory" "$case"
+			cat err >>out
+			cmp -s "$case.want" out && says out '^done$' &&
+				ended_with 0 && continue
+			echo "$1 $case on $kind: Linux -, guest +"
+			diff -U2 "$case.want" out | sed 1,2d | head -60
+			return 1
+		done
+		[ "$kind" = tmpfs ] || clean || return
 	done
 }
 
@@ -115,7 +145,12 @@ passes() {
 }
 
 @test "holes are where Linux has them, and cutting and growing leaves zeros" {
-	same_as_linux data holes cutting allocating
+	same_as_linux data holes cutting
+}
+
+@test "fallocate sets blocks aside, punches holes, and is refused" {
+	on=(tmpfs ext4) # the others cannot set aside
+	same_as_linux data allocating
 }
 
 @test "sendfile and copy_file_range copy what Linux's copy" {
@@ -152,6 +187,8 @@ passes() {
 
 @test "trees deeper than any path, and paths through 40 links but not 41" {
 	same_as_linux dir deep link_chains
+	on=(tmpfs ext4 ext3) # with blocks of 4 KiB
+	same_as_linux dir long_links
 }
 
 @test "the working directory, moved or removed" {

@@ -175,6 +175,8 @@ int files_main(int argc, char **argv, const struct files_case *cases)
 	NEED(chdir(argv[1]) == 0);
 	NEED(mkdir(argv[2], 0755) == 0);
 	NEED(chdir(argv[2]) == 0);
+	NEED(mkdir("here", 0755) == 0); /* so that ".." is the same too */
+	NEED(chdir("here") == 0);
 	files_home = open(".", O_RDONLY | O_DIRECTORY);
 	NEED(files_home == 3);
 	for (; cases->name; cases++) {

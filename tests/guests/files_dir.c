@@ -390,16 +390,6 @@ static void link_chains(void)
 		strcat(path, "here/");
 	strcat(path, "file");
 	DO(stat(path, &st));
-	/* What a link says may be as long as a path. */
-	memset(path, '/', sizeof(path) - 1);
-	path[PATH_MAX - 1] = '\0';
-	memcpy(path + PATH_MAX - 4, "tmp", 3);
-	DO(symlink(path, "long"));
-	DO(stat("long", &st));
-	DO(lstat("long", &st));
-	DO(st.st_size);
-	DO(readlink("long", path, sizeof(path)));
-	DO(stat("long/files", &st));
 	NEED(symlink("/tmp/../tmp/.", "absolute") == 0);
 	DO(stat("absolute/", &st));
 	NEED(symlink("dir//../dir/./in", "odd") == 0);
@@ -416,6 +406,37 @@ static void link_chains(void)
 	}
 	DO(readlink("file0", path, 0));
 	DO(symlink("", "empty"));
+}
+
+/* What a link says may be as long as a path, or as a block of the disk. */
+static void long_links(void)
+{
+	char path[PATH_MAX], next[32];
+	struct stat st;
+
+	memset(path, '/', sizeof(path) - 1);
+	path[PATH_MAX - 1] = '\0';
+	memcpy(path + PATH_MAX - 4, "tmp", 3);
+	DO(symlink(path, "long"));
+	DO(stat("long", &st));
+	DO(lstat("long", &st));
+	DO(st.st_size);
+	DO(readlink("long", path, sizeof(path)));
+	DO(stat("long/none", &st));
+	DO(stat("long/../tmp/", &st));
+	/* One after the other, each as long. */
+	for (int i = 0; i < 10; i++) {
+		snprintf(next, sizeof(next), "/x%d", i + 1);
+		for (size_t at = 0; at + 1 < sizeof(path); at += 2)
+			memcpy(path + at, "./", 2);
+		strcpy(path + sizeof(path) - 1 - strlen(next), next);
+		snprintf(next, sizeof(next), "x%d", i);
+		NEED(symlink(path, next) == 0);
+	}
+	files_put("x10", "end", 3);
+	files_show("x0");
+	DO(unlink("x5"));
+	DO(open("x0", O_RDONLY));
 }
 
 /* The working directory, below the one the case began in. */
@@ -535,6 +556,7 @@ int main(int argc, char **argv)
 		{"big", big},
 		{"deep", deep},
 		{"link_chains", link_chains},
+		{"long_links", long_links},
 		{"working", working},
 		{"removed", removed},
 		{NULL, NULL},

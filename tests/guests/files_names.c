@@ -338,7 +338,10 @@ static void each(void)
 		for (size_t j = 0; j < COUNT(plain); j++)
 			call(i, plain[j], plain[j]);
 		for (size_t j = 0; j < COUNT(long_ones); j++)
-			call(i, long_ones[j].label, long_ones[j].path);
+			/* How long a link may be depends on the disk. */
+			if (calls[i].run != do_symlink_to ||
+			    strlen(long_ones[j].path) != PATH_MAX - 1)
+				call(i, long_ones[j].label, long_ones[j].path);
 	}
 }
 

@@ -153,16 +153,16 @@ static void run_workload(struct history *h, unsigned commits, uint64_t seed)
 	while (m.commits < commits) {
 		unsigned steps = 1 + random_next(&m.seed) % 5;
 		unsigned other = random_next(&m.seed) % 40;
+		bool big = other > 35; /* it hardly fits into the log */
 
-		/* One that hardly fits into the log. */
-		if (other == 7)
+		if (big)
 			steps = 20;
 		for (unsigned i = 0; i < steps; i++) {
 			errcode_t err;
 
-			if (other == 7 && m.store->cache.dirty > log_blocks / 2)
+			if (big && m.store->cache.dirty > log_blocks / 2)
 				break;
-			if (other != 7 && model_wants_commit(&m))
+			if (!big && model_wants_commit(&m))
 				commit(h, &m);
 			err = model_step(&m);
 			EXPECT(!err, "step %u: %ld", m.operations, (long)err);

@@ -5,8 +5,8 @@
  *
  * HVT_WILD=n tries n times as many.
  */
-#include "ext_store_fixture.h"
 #include "ext_journal.h"
+#include "ext_store_fixture.h"
 
 #define ROUNDS	  700
 #define READS_MAX 400000 /* of one round; more is a hang */
