@@ -75,7 +75,8 @@ static void oracle_notes(const struct image *image, const uint8_t *bytes,
 		if (word[0] != 4 || memcmp(note + 12, "HVT", 4))
 			continue;
 		if (word[2] == BP_NOTE_ABI) {
-			EXPECT(word[1] == 8 && !memcmp(desc, "\1\0\0\0", 4),
+			EXPECT(word[1] == 8 && desc[0] == 1 && !desc[1] &&
+				       desc[2] <= BP_ABI_MINOR && !desc[3],
 			       "an ABI note of another version");
 			++*abis;
 		} else if (word[2] == BP_NOTE_DEVICE) {
