@@ -73,6 +73,18 @@ uintptr_t __rt_extent_take(size_t bytes)
 	return 0;
 }
 
+int __rt_extent_has(size_t bytes)
+{
+	for (size_t i = count; i-- > 0;) {
+		size_t some = table[i].end - table[i].start;
+
+		if (some >= bytes)
+			return 1;
+		bytes -= some;
+	}
+	return !bytes;
+}
+
 void __rt_extent_take_at(uintptr_t start, uintptr_t end)
 {
 	size_t i;

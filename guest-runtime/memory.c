@@ -29,6 +29,7 @@ static uintptr_t brk_now;
 static uintptr_t brk_highest, mapping_lowest;
 
 void (*__rt_memory_shrink)(void);
+size_t __rt_memory_reserve;
 int __rt_memory_keep;
 const struct rt_shared_maps *__rt_shared_maps;
 
@@ -87,12 +88,19 @@ static void clear(uintptr_t start, uintptr_t end)
 	note_used(start, end);
 }
 
+/* Whether the program or what is cached may have so much more. */
+static int may_have(size_t bytes)
+{
+	return !__rt_memory_reserve ||
+	       __rt_extent_has(bytes + __rt_memory_reserve);
+}
+
 void *__rt_memory_take(size_t bytes)
 {
 	uintptr_t start;
 
 	init();
-	start = __rt_extent_take(page_up(bytes));
+	start = may_have(page_up(bytes)) ? __rt_extent_take(page_up(bytes)) : 0;
 	if (start)
 		note_used(start, start + page_up(bytes));
 	return (void *)start;
@@ -112,11 +120,14 @@ size_t __rt_memory_total(void)
 /* For the program: has what is cached make way before there is none. */
 static uintptr_t take(size_t bytes)
 {
-	uintptr_t start = __rt_extent_take(bytes);
+	uintptr_t start;
 
-	if (!start && __rt_memory_shrink && !__rt_memory_keep) {
+	if (__rt_memory_keep)
+		return __rt_extent_take(bytes);
+	start = may_have(bytes) ? __rt_extent_take(bytes) : 0;
+	if (!start && __rt_memory_shrink) {
 		__rt_memory_shrink();
-		start = __rt_extent_take(bytes);
+		start = may_have(bytes) ? __rt_extent_take(bytes) : 0;
 	}
 	return start;
 }
@@ -154,7 +165,8 @@ long __rt_sys_brk(uintptr_t wanted)
 	old_end = page_up(brk_now);
 	new_end = page_up(wanted);
 	if (new_end > old_end) {
-		if (!__rt_extent_is_free(old_end, new_end))
+		if (!__rt_extent_is_free(old_end, new_end) ||
+		    !may_have(new_end - old_end))
 			return (long)brk_now;
 		__rt_extent_take_at(old_end, new_end);
 		clear(old_end, new_end);
@@ -259,7 +271,8 @@ long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
 		return (long)start;
 	}
 	if (new_bytes <= heap_end - start &&
-	    __rt_extent_is_free(end, start + new_bytes)) {
+	    __rt_extent_is_free(end, start + new_bytes) &&
+	    (__rt_memory_keep || may_have(new_bytes - old_bytes))) {
 		__rt_extent_take_at(end, start + new_bytes);
 		clear(end, start + new_bytes);
 		return (long)start;

@@ -15,7 +15,13 @@ size_t __rt_memory_total(void);
 /* Called once before an allocation of the program's fails. */
 extern void (*__rt_memory_shrink)(void);
 
-/* While it is set, mmap() and mremap() are the runtime's own: none of that. */
+/*
+ * Bytes that neither the program nor what is cached may have, so that what is
+ * written to a disk can be finished whatever the program has taken.
+ */
+extern size_t __rt_memory_reserve;
+
+/* While it is set, mmap() and mremap() are the runtime's: none of either. */
 extern int __rt_memory_keep;
 
 #endif

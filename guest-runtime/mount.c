@@ -19,6 +19,7 @@
 #include "dev.h"
 #include "disk_device.h"
 #include "ext.h"
+#include "page_pool.h"
 #include "path.h"
 #include "rootfs.h"
 #include "rt_syscall.h"
@@ -140,6 +141,7 @@ static long attach_disk(struct rt_mount *m)
 			      m->read_only ? "read-only on " : "on ", m->path,
 			      ": ", why, (char *)NULL);
 	if (!err) {
+		__rt_pool_reserve();
 		m->source = d->name;
 		m->attach = NULL;
 	}

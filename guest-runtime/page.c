@@ -74,7 +74,7 @@ long __rt_page_adopt(struct rt_vnode *v, struct rt_page *page, uint64_t index)
 	return 0;
 }
 
-static struct rt_page *zero_page(struct rt_vnode *v, uint64_t index)
+static struct rt_page *try_zero_page(struct rt_vnode *v, uint64_t index)
 {
 	struct rt_page *page = __rt_pool_take();
 
@@ -82,6 +82,15 @@ static struct rt_page *zero_page(struct rt_vnode *v, uint64_t index)
 		return NULL;
 	memset(page->data, 0, RT_PAGE_BYTES);
 	return __rt_page_adopt(v, page, index) ? NULL : page;
+}
+
+static struct rt_page *zero_page(struct rt_vnode *v, uint64_t index)
+{
+	struct rt_page *page = try_zero_page(v, index);
+
+	if (!page && has_disk(v) && __rt_vnode_shrink())
+		page = try_zero_page(v, index);
+	return page;
 }
 
 /* What is past the end of the file is zero, whatever the disk has there. */
@@ -165,11 +174,13 @@ static long get_page(struct rt_vnode *v, uint64_t index, uint64_t wanted,
 			return page ? 0 : (has_disk(v) ? -ENOMEM : -ENOSPC);
 		}
 		err = fill(v, index, wanted);
-		if (err)
-			return err;
 		page = __rt_page_find(v, index);
+		if (!page && err == -ENOMEM && __rt_vnode_shrink()) {
+			err = fill(v, index, wanted);
+			page = __rt_page_find(v, index);
+		}
 		if (!page)
-			return -ENOMEM;
+			return err ? err : -ENOMEM;
 	}
 	__rt_pool_touch(page);
 	*to = page;
@@ -256,10 +267,14 @@ long __rt_page_read(struct rt_vnode *v, const struct iovec *iov, int count,
 long __rt_page_allocate(struct rt_vnode *v, uint64_t offset, uint64_t bytes)
 {
 	const struct rt_fs_ops *ops = v->mount->ops;
+	long err;
 
 	if (!ops->allocate)
 		return 0;
-	return RT_RETRY(v->mount, ops->allocate(v, offset, bytes, 0));
+	err = RT_RETRY(v->mount, ops->allocate(v, offset, bytes, 0));
+	if (err == -ENOMEM && __rt_vnode_shrink())
+		err = RT_RETRY(v->mount, ops->allocate(v, offset, bytes, 0));
+	return err;
 }
 
 void __rt_page_dirty(struct rt_vnode *v, struct rt_page *page)

@@ -18,6 +18,8 @@
 
 #define CHUNK_PAGES 256UL
 #define CROWDED_MAX 16384UL /* pages: 64 MiB */
+#define RESERVE_MIN 262144UL
+#define RESERVE_MAX 1048576UL
 
 struct rt_page_chunk {
 	char *memory;
@@ -102,11 +104,13 @@ static void free_chunk(struct rt_page_chunk *c)
 /* The program needs memory: everything that can go, goes. */
 static void shrink(void)
 {
+	const unsigned long least = __rt_memory_reserve ? 1 : 0;
 	struct rt_page_chunk *c, *next;
 
 	while (evict_one())
 		;
-	for (c = chunks; c; c = next) {
+	/* Files on a disk need some pages to be read and written at all. */
+	for (c = chunks; c && chunk_count > least; c = next) {
 		next = c->next;
 		if (c->free == CHUNK_PAGES)
 			free_chunk(c);
@@ -126,18 +130,20 @@ static void set_limit(void)
 static int add_chunk(void)
 {
 	struct rt_page_chunk *c;
+	char *memory;
 
 	set_limit();
 	if (chunk_count >= chunk_limit)
 		return 0;
-	c = __rt_calloc(1, sizeof(*c));
-	if (!c)
+	memory = __rt_memory_take(CHUNK_PAGES * RT_PAGE_BYTES);
+	if (!memory)
 		return 0;
-	c->memory = __rt_memory_take(CHUNK_PAGES * RT_PAGE_BYTES);
-	if (!c->memory) {
-		__rt_free(c);
+	c = __rt_calloc(1, sizeof(*c));
+	if (!c) {
+		__rt_memory_give(memory, CHUNK_PAGES * RT_PAGE_BYTES);
 		return 0;
 	}
+	c->memory = memory;
 	c->next = chunks;
 	if (chunks)
 		chunks->prev = c;
@@ -150,6 +156,19 @@ static int add_chunk(void)
 		list_add(&free_list, &c->page[i]);
 	}
 	return 1;
+}
+
+void __rt_pool_reserve(void)
+{
+	if (__rt_memory_reserve)
+		return;
+	if (!chunk_count)
+		add_chunk();
+	__rt_memory_reserve = __rt_memory_total() / 16;
+	if (__rt_memory_reserve > RESERVE_MAX)
+		__rt_memory_reserve = RESERVE_MAX;
+	if (__rt_memory_reserve < RESERVE_MIN)
+		__rt_memory_reserve = RESERVE_MIN;
 }
 
 struct rt_page *__rt_pool_take(void)

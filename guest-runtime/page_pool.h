@@ -13,6 +13,8 @@ void __rt_pool_give(struct rt_page *page);
 void __rt_pool_touch(struct rt_page *page);
 /* It must not go: the only place where its data is. */
 void __rt_pool_keep(struct rt_page *page);
+/* From now on some memory is set aside for files on disks. */
+void __rt_pool_reserve(void);
 /* How many more pages could be kept. */
 unsigned long __rt_pool_left(void);
 /* Whether so much is dirty that it should be written. */

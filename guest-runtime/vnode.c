@@ -157,6 +157,14 @@ static void trim(size_t left)
 	}
 }
 
+int __rt_vnode_shrink(void)
+{
+	size_t before = idle_count;
+
+	trim(0);
+	return idle_count < before;
+}
+
 long __rt_vnode_get(struct rt_mount *mount, uint64_t ino, struct rt_vnode **to)
 {
 	struct rt_vnode **at = bucket(mount, ino), *v;
@@ -169,6 +177,8 @@ long __rt_vnode_get(struct rt_mount *mount, uint64_t ino, struct rt_vnode **to)
 		}
 	}
 	v = __rt_calloc(1, mount->ops->vnode_bytes);
+	if (!v && __rt_vnode_shrink())
+		v = __rt_calloc(1, mount->ops->vnode_bytes);
 	if (!v)
 		return -ENOMEM;
 	v->mount = mount;

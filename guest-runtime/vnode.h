@@ -228,6 +228,8 @@ void __rt_vnode_list_dirty(struct rt_vnode *v);
  * data and attributes. Goes on after an error; the first one is returned.
  */
 long __rt_vnode_write_back(const struct rt_mount *mount);
+/* Has memory run out: forgets what nobody uses. Whether there was any. */
+int __rt_vnode_shrink(void);
 /* Forgets all that nobody uses. Nothing of it is dirty. */
 void __rt_vnode_forget_all(const struct rt_mount *mount);
 

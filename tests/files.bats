@@ -285,3 +285,64 @@ passes() {
 @test "a program that has taken all memory gets errors, and goes on" {
 	passes no_memory
 }
+
+# What the host finds in a file of the disk.
+content() {
+	debugfs -R "cat /$1" disk.img 2>/dev/null
+}
+
+@test "a mounted disk is part of the tree, and closed to writing past its files" {
+	fresh ext4
+	passes mounted --disk=disk.img
+	says out '^\. \.\. data dev tmp$'
+	clean
+}
+
+@test "a disk that is open for writing is not mounted, and a line says so" {
+	fresh ext4
+	run_tender --disk=disk.img "$(image files_here)" raw_first
+	ended_with 0 && says out '^done$'
+	says err '^hvt: disk disk0: is open for writing'
+	clean
+}
+
+@test "what a stream still holds at exit is written" {
+	fresh ext4
+	passes unflushed --disk=disk.img
+	[ "$(content exit)" = "written at exit" ]
+	clean
+}
+
+@test "what was written before abort() or a fatal signal is there" {
+	fresh ext4
+	run_tender --disk=disk.img "$(image files_here)" aborted
+	ended_with 134
+	[ "$(content abort)" = kept ]
+	run_tender --disk=disk.img "$(image files_here)" killed
+	ended_with 143
+	[ "$(content kill)" = kept ]
+	debugfs -R "stat /handler" disk.img 2>/dev/null | grep -q 'Type: regular'
+	clean
+}
+
+@test "files larger than memory; what is cached makes way for the program" {
+	mke2fs -q -F -t ext4 disk.img 160M
+	passes cached --disk=disk.img
+	clean
+}
+
+@test "what was written is on the disk though the program took all memory" {
+	for memory in 4M 64M; do
+		fresh ext4
+		passes kept --disk=disk.img --mem=$memory
+		[ "$(content kept | tr -d k | wc -c)" -eq 0 ]
+		[ "$(content kept | wc -c)" -eq 10485760 ]
+		clean
+	done
+	for memory in 16M 64M; do
+		fresh ext4
+		passes exhausted --disk=disk.img --mem=$memory
+		[ "$(content dir/moved299 | wc -c)" -eq 30000 ]
+		clean
+	done
+}

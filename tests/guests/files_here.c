@@ -431,18 +431,197 @@ static void no_memory(void)
 	printf("%d files\n", made);
 }
 
+/* A disk and its file system, which is mounted on /data. */
+static void mounted(void)
+{
+	struct stat data, tmp;
+	struct statfs st;
+	char now[32];
+	int raw;
+
+	raw = open("/dev/disk0", O_RDWR);
+	CHECK(raw >= 0); /* nobody has used the files yet */
+	CHECK(close(raw) == 0);
+	list("/");
+	CHECK(stat("/data", &data) == 0 && stat("/tmp", &tmp) == 0);
+	CHECK(data.st_dev != tmp.st_dev && data.st_ino == 2);
+	FAILS(open("/dev/disk0", O_RDWR), EBUSY);
+	FAILS(open("/dev/disk0", O_WRONLY), EBUSY);
+	raw = open("/dev/disk0", O_RDONLY);
+	CHECK(pread(raw, buffer, 1024, 1024) == 1024);
+	CHECK(buffer[0x38] == 0x53 && (buffer[0x39] & 0xff) == 0xef);
+	CHECK(statfs("/data", &st) == 0 && st.f_type == 0xef53);
+	FAILS(rmdir("/data"), EROFS);
+	FAILS(mkdir("/data", 0755), EEXIST);
+	FAILS(rename("/data", "/tmp/data"), EXDEV);
+	CHECK(open("/tmp/file", O_CREAT | O_WRONLY, 0644) >= 0);
+	CHECK(open("/data/file", O_CREAT | O_WRONLY, 0644) >= 0);
+	FAILS(rename("/tmp/file", "/data/other"), EXDEV);
+	FAILS(rename("/data/file", "/tmp/other"), EXDEV);
+	FAILS(link("/data/file", "/tmp/other"), EXDEV);
+	CHECK(symlink("/tmp/file", "/data/link") == 0);
+	CHECK(stat("/data/link", &data) == 0 && data.st_dev == tmp.st_dev);
+	CHECK(chdir("/data/lost+found/..") == 0);
+	CHECK(getcwd(now, sizeof(now)) && !strcmp(now, "/data"));
+	CHECK(access("../tmp/file", F_OK) == 0);
+	CHECK(chdir("..") == 0 && access("data/file", F_OK) == 0);
+	CHECK(copy_file_range(open("/data/file", O_RDONLY), NULL,
+			      open("/tmp/file", O_WRONLY), NULL, 1, 0) == 0);
+}
+
+/* Somebody writes to the disk: its file system is not mounted then. */
+static void raw_first(void)
+{
+	struct stat st;
+	int raw = open("/dev/disk0", O_RDWR);
+
+	CHECK(raw >= 0);
+	FAILS(stat("/data/file", &st), EBUSY);
+	CHECK(close(raw) == 0);
+	CHECK(stat("/data", &st) == 0);
+	FAILS(open("/dev/disk0", O_RDWR), EBUSY);
+}
+
+static void unflushed(void)
+{
+	FILE *f = fopen("/data/exit", "w");
+
+	CHECK(f && fputs("written at exit\n", f) >= 0);
+}
+
+static void aborted(void)
+{
+	int fd = open("/data/abort", O_CREAT | O_WRONLY, 0644);
+
+	CHECK(write(fd, "kept\n", 5) == 5);
+	abort();
+}
+
+static void by_handler(int signal)
+{
+	(void)signal;
+	CHECK(open("/data/handler", O_CREAT | O_WRONLY, 0644) >= 0);
+}
+
+static void killed(void)
+{
+	int fd = open("/data/kill", O_CREAT | O_WRONLY, 0644);
+
+	CHECK(signal(SIGUSR1, by_handler) != SIG_ERR);
+	CHECK(raise(SIGUSR1) == 0);
+	CHECK(write(fd, "kept\n", 5) == 5);
+	raise(SIGTERM);
+}
+
+/* Files larger than memory; and what is cached makes way for the program. */
+static void cached(void)
+{
+	const size_t pieces = 1600; /* 100 MiB */
+	int fd = open("/data/large", O_CREAT | O_RDWR, 0644);
+	size_t bytes = 50 * MIB;
+	char *p;
+
+	for (size_t i = 0; i < pieces; i++) {
+		memset(buffer, (int)i, sizeof(buffer));
+		CHECK(write(fd, buffer, 60000) == 60000);
+	}
+	for (size_t i = 0; i < pieces; i++) {
+		CHECK(pread(fd, buffer, 1000, (off_t)(i * 60000)) == 1000);
+		CHECK(buffer[0] == (char)i && buffer[999] == (char)i);
+	}
+	p = malloc(bytes);
+	CHECK(p);
+	memset(p, 'p', bytes);
+	/* With little left, files go on. */
+	for (size_t i = 0; i < pieces; i++) {
+		CHECK(pread(fd, buffer, 1000, (off_t)(i * 60000)) == 1000);
+		CHECK(buffer[0] == (char)i);
+	}
+	for (size_t i = 0; i < pieces; i += 7)
+		CHECK(pwrite(fd, "x", 1, (off_t)(i * 60000)) == 1);
+	for (size_t i = 0; i < bytes; i += 4096)
+		CHECK(p[i] == 'p');
+	free(p);
+	CHECK(ftruncate(fd, 1000) == 0);
+}
+
+/* The program takes all memory that there is, and ends. */
+static void kept(void)
+{
+	int fd = open("/data/kept", O_CREAT | O_RDWR, 0644);
+
+	memset(buffer, 'k', sizeof(buffer));
+	for (int i = 0; i < 160; i++)
+		CHECK(write(fd, buffer, sizeof(buffer)) == sizeof(buffer));
+	CHECK(mkdir("/data/dir", 0755) == 0);
+	for (size_t size = MIB; size >= 16; size /= 2)
+		while (malloc(size))
+			;
+}
+
+/* There is no memory, and still files are made, written and read. */
+static void exhausted(void)
+{
+	enum { FILES = 300, BYTES = 30000 };
+	static char name[64];
+	struct stat st;
+	int fd;
+
+	CHECK(stat("/data", &st) == 0);
+	for (size_t size = MIB; size >= 16; size /= 2)
+		while (malloc(size))
+			;
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof(name), "/data/file%d", i);
+		fd = open(name, O_CREAT | O_RDWR, 0644);
+		CHECK(fd >= 0);
+		memset(buffer, 'a' + i % 26, BYTES);
+		for (int at = 0; at < BYTES; at += 1000)
+			CHECK(write(fd, buffer, 1000) == 1000);
+		CHECK(close(fd) == 0);
+	}
+	CHECK(mkdir("/data/dir", 0755) == 0);
+	for (int i = 0; i < FILES; i++) {
+		char to[64];
+
+		snprintf(name, sizeof(name), "/data/file%d", i);
+		snprintf(to, sizeof(to), "/data/dir/moved%d", i);
+		CHECK(stat(name, &st) == 0 && st.st_size == BYTES);
+		CHECK(rename(name, to) == 0);
+		fd = open(to, O_RDONLY);
+		CHECK(pread(fd, buffer, 100, BYTES - 50) == 50);
+		CHECK(buffer[0] == 'a' + i % 26 && buffer[49] == buffer[0]);
+		CHECK(close(fd) == 0);
+		if (i % 3 == 0)
+			CHECK(unlink(to) == 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*run)(void);
 	} cases[] = {
-		{"devices", devices},		{"streams", streams},
-		{"read_only", read_only},	{"mounts", mounts},
-		{"no_data", no_data},		{"differences", differences},
-		{"past_the_end", past_the_end}, {"full", full},
-		{"promises", promises},		{"names", names},
+		{"devices", devices},
+		{"streams", streams},
+		{"read_only", read_only},
+		{"mounts", mounts},
+		{"no_data", no_data},
+		{"differences", differences},
+		{"past_the_end", past_the_end},
+		{"full", full},
+		{"promises", promises},
+		{"names", names},
 		{"no_memory", no_memory},
+		{"mounted", mounted},
+		{"raw_first", raw_first},
+		{"unflushed", unflushed},
+		{"aborted", aborted},
+		{"killed", killed},
+		{"cached", cached},
+		{"kept", kept},
+		{"exhausted", exhausted},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
