@@ -51,6 +51,8 @@ static errcode_t one_block(struct ext_store *store, blk64_t blk, size_t skip,
 		memcpy(to, b->data + skip, bytes);
 		return 0;
 	}
+	if (!from)
+		return EXT2_ET_INVALID_ARGUMENT;
 	known = known || !whole;
 	if (known && !(b->state & EXT_REVOKED) &&
 	    !memcmp(b->data + skip, from, bytes))

@@ -29,7 +29,7 @@ static long add_block(struct ext_store *store, uint32_t at, blk64_t blk)
 		return 0;
 	}
 	/* Grows at powers of two. */
-	if (!(j->run_count & (j->run_count - 1))) {
+	if (!j->runs || !(j->run_count & (j->run_count - 1))) {
 		size_t room = j->run_count ? 2 * j->run_count : 1;
 
 		runs = realloc(j->runs, room * sizeof(*runs));

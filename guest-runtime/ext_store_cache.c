@@ -77,6 +77,7 @@ static void hash_grow(struct ext_cache *c)
 {
 	size_t old_size = (size_t)1 << c->hash_bits;
 	struct ext_block **old = c->hash;
+	/* Arrays of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	struct ext_block **hash = calloc(old_size * 2, sizeof(*hash));
 
 	if (!hash)
@@ -380,6 +381,7 @@ long ext_store_write_home(struct ext_store *store, unsigned states)
 			v[n++] = b;
 	}
 	if (n)
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression) */
 		qsort(v, n, sizeof(v[0]), by_place);
 	for (size_t i = 0; !err && i < n; i += done)
 		err = write_run(store, v + i, n - i, &done);

@@ -148,7 +148,7 @@ static long recover(struct ext_store *store, struct ext2_super_block *super,
 	if (!csum && !needs_recovery(super))
 		return -EUCLEAN;
 	err = open_fs(store, flags, why);
-	if (!err)
+	if (!err && store->fs)
 		err = replay(store, reason, why);
 	close_fs(store);
 	if (err)
