@@ -235,6 +235,7 @@ static long mount_finish(struct ext_mount *m, const char **why)
 	r = __rt_vnode_get(mount, EXT2_ROOT_INO, &mount->root);
 	if (r == 0 && !S_ISDIR(mount->root->mode)) {
 		__rt_vnode_put(mount->root);
+		__rt_vnode_forget_all(mount);
 		r = -EUCLEAN;
 	}
 	if (r == -EUCLEAN)

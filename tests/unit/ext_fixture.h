@@ -36,11 +36,15 @@ static inline void begin(size_t bytes, const char *options)
 
 static inline void leave(void)
 {
+	const struct ext2_super_block *s =
+		(const void *)(image.bytes + SUPERBLOCK_OFFSET);
+	bool written = !vfs_mount.read_only;
 	long r;
 
 	__rt_vnode_put(root);
 	r = vfs_detach();
 	EXPECT(r == 0, "unmount %ld", r);
+	EXPECT(!written || !s->s_last_orphan, "orphans are left");
 }
 
 static inline void end(const char *text)

@@ -201,6 +201,37 @@ static void test_undo(void)
 	end("what was preallocated is as before where writing fails");
 }
 
+static void test_undo_hole(void)
+{
+	struct rt_vnode *v, *small;
+	uint64_t sectors;
+	long r;
+
+	begin(16 * MIB, "-t ext4 -b 1024");
+	v = make(root, "f", S_IFREG | 0644);
+	small = make(root, "small", S_IFREG | 0644);
+	write_pattern(v, 0, 1024, 1);
+	write_pattern(v, 10 * KIB, 1024, 2);
+	ops()->allocate(v, 24 * KIB, 4 * KIB, 1);
+	v->size = 28 * KIB;
+	write_pattern(small, 0, 4 * KIB, 3);
+	fill_disk();
+	sectors = v->blocks;
+	vfs_unlink(root, "small");
+	__rt_vnode_put(small);
+	vfs_sync();
+	EXPECT(blocks_free() == 4, "%llu free",
+	       (unsigned long long)blocks_free());
+	/* Room for the hole, and for its entry, but not for one more. */
+	r = ops()->allocate(v, 20 * KIB, 5 * KIB, 0);
+	EXPECT(r == -ENOSPC && v->blocks == sectors && blocks_free() == 4,
+	       "%ld, %llu blocks", r, (unsigned long long)v->blocks);
+	EXPECT(!ext_vnode(v)->owed.count, "something is owed");
+	expect_zero(v, 11 * KIB, 17 * KIB);
+	__rt_vnode_put(v);
+	end("a hole that was filled is one again where the rest fails");
+}
+
 /* Blocks in so many groups that freeing them takes more than one commit. */
 static struct rt_vnode *vast_file(const char *name)
 {
@@ -270,6 +301,7 @@ int main(void)
 	test_owed_when_full();
 	test_many_pieces();
 	test_undo();
+	test_undo_hole();
 	test_vast();
 	return promises_end();
 }

@@ -128,6 +128,24 @@ static inline void vfs_forget(struct rt_vnode *v)
 	free(v);
 }
 
+void __rt_vnode_forget_all(const struct rt_mount *mount)
+{
+	for (unsigned i = 0; i < VFS_BUCKETS; i++) {
+		struct rt_vnode *v = vfs_table[i], *next;
+
+		for (; v; v = next) {
+			next = v->hash_next;
+			if (!v->refs && !v->dirty && v->mount == mount)
+				vfs_forget(v);
+		}
+	}
+}
+
+static inline void vfs_forget_idle(void)
+{
+	__rt_vnode_forget_all(&vfs_mount);
+}
+
 void __rt_vnode_put(struct rt_vnode *v)
 {
 	if (!--v->refs && !v->nlink)
@@ -166,20 +184,6 @@ static inline long vfs_attach(struct image *image, const char **why)
 	vfs_mount.dev = 1;
 	vfs_mount.path = "/";
 	return __rt_ext_mount(&vfs_mount, &image->disk, why);
-}
-
-/* Forgets all vnodes that nobody uses. */
-static inline void vfs_forget_idle(void)
-{
-	for (unsigned i = 0; i < VFS_BUCKETS; i++) {
-		struct rt_vnode *v = vfs_table[i], *next;
-
-		for (; v; v = next) {
-			next = v->hash_next;
-			if (!v->refs && !v->dirty)
-				vfs_forget(v);
-		}
-	}
 }
 
 /* As when the machine stops: what was not committed is lost. */
