@@ -91,7 +91,7 @@ fetch() {
 		;;
 	esac
 	(cd "$work" && apt-get "${options[@]}" source --only-source \
-		--download-only "$package" >/dev/null) ||
+		--download-only --tar-only "$package" >/dev/null) ||
 		fail "cannot fetch the source package $package"
 	[ -f "$work/$file" ] || fail "$package has no file $file"
 	good "$work/$file" "$sha256" ||

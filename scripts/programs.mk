@@ -11,8 +11,8 @@
 P := build/programs
 
 .PHONY: for-tests for-bench
-for-tests: $(addprefix $(P)/guest-O1/,sqlite3 speedtest1 gzip lua) \
-	$(P)/guest-O0/sqlite3-mutex $(P)/native-O1/lua
+for-tests: $(addprefix $(P)/guest-O1/,sqlite3 speedtest1 gzip lua lua5.1) \
+	$(P)/guest-O0/sqlite3-mutex $(P)/native-O1/lua $(P)/lua5.1-tests
 for-bench: $(foreach side,guest native,$(addprefix $(P)/$(side)-O2/,speedtest1 \
 	lua))
 
@@ -21,13 +21,21 @@ CACHE := build/cache
 LUA := lua5.4_5.4.4.orig.tar.gz
 SQLITE := sqlite3_3.40.1.orig.tar.xz
 GZIP := gzip_1.12.orig.tar.xz
+# The one version of Lua whose own tests a package has.
+LUA51 := lua5.1_5.1.5.orig.tar.gz
+LUA51_TESTS := \
+	golang-github-yuin-gopher-lua_0.0~git20170915.0.eb1c729.orig.tar.xz
 FETCH := \
 	lua5.4 $(LUA) \
 	164c7849653b80ae67bec4b7473b884bf5cc8d2dca05653475ec2ed27b9ebf61 \
 	sqlite3 $(SQLITE) \
 	aaa776260ab4dc976db34aa7891819484c8676b5b2783123ebc6301e2ca5d655 \
 	gzip $(GZIP) \
-	ce5e03e519f637e1f814011ace35c4f87b33c0bbabeec35baf5fbd3479e91956
+	ce5e03e519f637e1f814011ace35c4f87b33c0bbabeec35baf5fbd3479e91956 \
+	lua5.1 $(LUA51) \
+	2640fc56a795f29d28ef15e13c34a47e223960b0240e8cb0a82d9b0738695333 \
+	golang-github-yuin-gopher-lua $(LUA51_TESTS) \
+	4930565f2f9596a0a47bc84b8c4c535655e8c3206b0d8dd8d2728803dab996e7
 
 # The native side gets the options that imgbuild adds: what is compared is the
 # system below, not the compilers' defaults.
@@ -55,7 +63,7 @@ endif
 .SECONDARY:
 .SECONDEXPANSION:
 
-$(CACHE)/$(LUA) $(CACHE)/$(SQLITE) $(CACHE)/$(GZIP) &:
+$(addprefix $(CACHE)/,$(LUA) $(SQLITE) $(GZIP) $(LUA51) $(LUA51_TESTS)) &:
 	$(say) FETCH "$(CACHE): lua, sqlite3, gzip"
 	$(Q)scripts/fetch-source.sh $(FETCH) $(CACHE)
 
@@ -83,6 +91,24 @@ $(P)/%/lua: $(P)/%/lua.compiled $$(LINKED-$$(side))
 	$(Q)rm -f $(@D)/lua-5.4/src/lua $(@D)/lua-5.4/src/luac
 	$(Q)$(call logged,$(@D)/lua.log,$(lua_make))
 	$(Q)$(call with_symbols,$(@D)/lua-5.4/src/lua)
+
+lua51_make = $(MAKE) -C $(@D)/lua-5.1/src CC="$(CC)" CFLAGS=$(OPT) generic
+
+$(P)/%/lua5.1.compiled: $(CACHE)/$(LUA51) scripts/programs.mk \
+		$$(COMPILED-$$(side))
+	$(say) LUA5.1 $(@D)
+	$(Q)$(call unpack,$(LUA51),$(@D)/lua-5.1)
+	$(Q)$(call logged,$(@D)/lua5.1.log,$(lua51_make))
+	$(Q)touch $@
+
+$(P)/%/lua5.1: $(P)/%/lua5.1.compiled $$(LINKED-$$(side))
+	$(Q)rm -f $(@D)/lua-5.1/src/lua $(@D)/lua-5.1/src/luac
+	$(Q)$(call logged,$(@D)/lua5.1.log,$(lua51_make))
+	$(Q)cp $(@D)/lua-5.1/src/lua $@
+
+$(P)/lua5.1-tests: $(CACHE)/$(LUA51_TESTS) scripts/programs.mk
+	$(Q)$(call unpack,$(LUA51_TESTS),$@)
+	$(Q)touch $@
 
 # gzip, by configure and make.
 $(P)/%/gzip.compiled: $(CACHE)/$(GZIP) scripts/programs.mk \

@@ -118,6 +118,49 @@ lua_is_the_same() {
 	[ "$(cat f)" = kept ]
 }
 
+@test "Lua runs programs and modules from the rootfs in its image" {
+	mkdir -p rootfs/lua rootfs/modules
+	cp "$BATS_FILE_TMPDIR"/lua/*.lua rootfs/lua
+	echo 'return {greet = function(who) return "hello, " .. who end}' \
+		>rootfs/modules/greeting.lua
+	source=$GUEST/lua-5.4/src
+	"$BIN/imgbuild" --rootfs=rootfs "$source/lua.o" "$source/liblua.a" -lm \
+		-o lua.hvt
+	run_tender -e 'LUA_PATH=/modules/?.lua' lua.hvt \
+		-e 'print(require("greeting").greet("you"))'
+	ended_with 0
+	[ "$(cat out)" = "hello, you" ]
+	mkdir work
+	env -i VARIABLE=value "$NATIVE/lua" rootfs/lua/library.lua work >want
+	run_tender -e VARIABLE=value lua.hvt /lua/library.lua /tmp
+	ended_with 0
+	diff -aU2 want out
+	run_tender lua.hvt -e 'print(io.open("/lua/new.lua", "w"))'
+	[ "$(cat out)" = $'nil\t/lua/new.lua: Read-only file system\t30' ]
+}
+
+# Lua's own tests, on a disk that is the root directory. Not run: all.lua and
+# main.lua, which run other programs; big.lua, which wants 4 GiB; pm.lua, which
+# is not Lua 5.1 as packaged; math.lua, which fails on any 64-bit system.
+# os.setlocale is taken away, as any locale that musl is asked for is there.
+@test "Lua 5.1 passes its own tests" {
+	make_disk 16M "$PROGRAMS/lua5.1-tests/_lua5.1-tests"
+	ran=0
+	for file in "$PROGRAMS"/lua5.1-tests/_lua5.1-tests/*.lua; do
+		name=${file##*/}
+		case $name in
+		all.lua | main.lua | big.lua | pm.lua | math.lua) continue ;;
+		esac
+		run_tender --disk=disk.img,mount=/ -e 'LUA_PATH=?;./?.lua' \
+			"$GUEST/lua5.1" -e 'os.setlocale = function() end' \
+			"$name"
+		ended_with 0 || { echo "$name"; return 1; }
+		ran=$((ran + 1))
+	done
+	[ $ran -eq 19 ]
+	disk_is_clean
+}
+
 @test "os.execute and io.popen say that there are no processes" {
 	make_disk 4M
 	run_program lua -e 'print(os.execute("true"))
