@@ -87,18 +87,13 @@ static long ext_commit(struct rt_mount *mount)
 	 * many transactions as it needs.
 	 */
 	do {
-		unsigned doomed = m->doomed;
-
 		r = ext_owed_settle(m);
 		if (r == 0)
 			r = ext_orphan_sync(m);
 		if (r == 0)
 			r = ext_store_commit(m->store);
-		if (r < 0 || !doomed)
-			return r;
-		r = ext_orphan_continue(m);
-	} while (r == 0);
-	return r;
+	} while (r == 0 && ext_orphan_continue(m));
+	return m->broken ? -EIO : r;
 }
 
 static long ext_flush(struct rt_mount *mount)

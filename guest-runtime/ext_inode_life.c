@@ -176,25 +176,28 @@ long ext_inode_delete(struct ext_vnode *x)
 	return 0;
 }
 
-/* Nobody uses it and it has no name. */
-static void delete_or_doom(struct ext_vnode *x)
+/*
+ * Nobody uses it and it has no name. -EAGAIN where a commit has to come before
+ * the rest; another error where it could not be done now.
+ */
+static long delete_or_doom(struct ext_vnode *x)
 {
 	struct ext_mount *m = ext_mount(x);
-	long r = ext_inode_delete(x);
+	long r = ext_inode_delete(x), written;
 
 	if (r == 0 || m->broken)
-		return;
+		return r;
 	/* What it is made of is wrong: that is e2fsck's to clear away. */
 	if (r == -EUCLEAN) {
 		ext_damaged(m);
 		set_dtime(x);
 		ext_orphan_remove(x);
+		r = 0;
 	} else {
 		ext_orphan_doom(x);
 	}
-	r = ext_inode_write(x);
-	if (r < 0)
-		ext_break(m, r);
+	written = ext_inode_write(x);
+	return written < 0 ? ext_break(m, written) : r;
 }
 
 void ext_inode_evict(struct rt_vnode *v)
@@ -212,24 +215,22 @@ void ext_inode_evict(struct rt_vnode *v)
 	ext_map_forget(x);
 }
 
-long ext_orphan_continue(struct ext_mount *m)
+bool ext_orphan_continue(struct ext_mount *m)
 {
-	ext2_ino_t ino;
+	bool changed = false;
+	long r = 0;
 
-	while ((ino = ext_orphan_doomed(m))) {
-		struct ext_vnode *x = ext_inode_worker(m, ino);
-		long r = ext_inode_reload(x);
+	while (r == 0 && m->doomed) {
+		struct ext_vnode *x = ext_inode_worker(m, ext_orphan_doomed(m));
 
+		r = ext_inode_reload(x);
 		if (r < 0)
-			return r;
-		ext_orphan_attach(x);
-		delete_or_doom(x);
-		if (m->broken)
-			return -EIO;
-		if (x->orphan) {
-			ext_orphan_detach(x);
 			break;
-		}
+		ext_orphan_attach(x);
+		r = delete_or_doom(x);
+		ext_orphan_detach(x);
+		if (r == 0 || r == -EAGAIN)
+			changed = true;
 	}
-	return 0;
+	return changed && !m->broken;
 }

@@ -33,10 +33,11 @@ ext2_ino_t ext_orphan_doomed(const struct ext_mount *m);
 
 /*
  * Nobody uses the file any more, but it could not be deleted yet: what is left
- * is deleted by ext_orphan_continue, after commits.
+ * is deleted by ext_orphan_continue, after commits. True where that has done
+ * something: there should be one more.
  */
 void ext_orphan_doom(struct ext_vnode *x);
-long ext_orphan_continue(struct ext_mount *m);
+bool ext_orphan_continue(struct ext_mount *m);
 
 /* Brings the list on the disk in line, before a commit. */
 long ext_orphan_sync(struct ext_mount *m);

@@ -34,6 +34,7 @@ static inline void begin(size_t bytes, const char *options)
 	mount_again(false);
 }
 
+/* Unmounts; what was deleted is gone by then. */
 static inline void leave(void)
 {
 	const struct ext2_super_block *s =

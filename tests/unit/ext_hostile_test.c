@@ -3,8 +3,6 @@
  * Images that lie. Whatever their bytes say, a mount fails or each call does
  * what it can: nothing crashes, hangs, leaks, or reads what it should not.
  */
-#include <sys/time.h>
-
 #include "ext_fixture.h"
 #include "ext_map.h"
 
@@ -207,9 +205,9 @@ static void run(const char *options, unsigned count, const char *text)
 	for (unsigned i = 0; i < count; i++) {
 		memcpy(image.bytes, good, image.disk.bytes);
 		lie(&t);
-		alarm(20);
+		hang_guard(20);
 		try();
-		alarm(0);
+		hang_guard(0);
 	}
 	EXPECT(mounted > count / 4 && visited > count && changed > count / 8,
 	       "%u mounted, %u files, %u changed", mounted, visited, changed);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@ struct image {
 	uint8_t *bytes;
 	unsigned long reads, writes; /* requests */
 	long fail_after;	     /* requests until one fails; -1: none */
+	bool fail_reads;	     /* all of them */
 };
 
 /* Runs a command; its exit status. It is shown, with its output, if not 0. */
@@ -55,12 +57,22 @@ __attribute__((format(printf, 1, 2))) static inline int shell(const char *fmt,
 	return status;
 }
 
+/* Ends the test where it computes for longer than this; 0: no more. */
+static inline void hang_guard(int seconds)
+{
+	struct itimerval limit = {.it_value.tv_sec = seconds};
+
+	setitimer(ITIMER_PROF, &limit, NULL);
+}
+
 static long image_io(struct rt_disk *disk, enum bp_block_op op, uint64_t offset,
 		     const struct bp_segment *list, unsigned count)
 {
 	struct image *image = (struct image *)(void *)disk;
 
 	if (image->fail_after >= 0 && image->fail_after-- == 0)
+		return -EIO;
+	if (image->fail_reads && op == BP_BLOCK_READ)
 		return -EIO;
 	if (op != BP_BLOCK_READ && op != BP_BLOCK_WRITE)
 		return 0;

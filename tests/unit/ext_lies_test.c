@@ -321,14 +321,14 @@ static void test_round_map(void)
 	inode->i_blocks = 30000;
 	mount_again(false);
 	v = vfs_find(root, "f");
-	alarm(20);
+	hang_guard(20);
 	r = ops()->seek(v, 4096 * 4096, 1, &found);
 	EXPECT(r == 0, "seek %ld", r);
 	r = ops()->punch(v, 4096, UINT64_MAX);
 	EXPECT(r == -EUCLEAN, "punch %ld", r);
 	r = ops()->punch(v, 0, 4096);
 	EXPECT(r == -EUCLEAN, "punch of what is not there: %ld", r);
-	alarm(0);
+	hang_guard(0);
 	vfs_unlink(root, "f");
 	__rt_vnode_put(v);
 	leave();

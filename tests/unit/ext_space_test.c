@@ -294,6 +294,39 @@ static void test_vast(void)
 	end("a vast file is freed in several commits, also after a crash");
 }
 
+static void test_deleted_unreadable(void)
+{
+	struct rt_vnode *v;
+	uint64_t blocks;
+	long r;
+
+	begin(16 * MIB, "-t ext4 -b 1024");
+	vfs_sync();
+	blocks = blocks_free();
+	v = make(root, "f", S_IFREG | 0644);
+	riddle(v, 500, 1024);
+	pay(v);
+	__rt_vnode_put(v);
+	leave();
+	mount_again(false);
+	v = vfs_find(root, "f");
+	vfs_unlink(root, "f");
+	/* What a commit reads is known after the first one. */
+	vfs_sync();
+	image.fail_reads = true;
+	__rt_vnode_put(v);
+	r = vfs_sync();
+	EXPECT(r == 0 && ops()->pending(&vfs_mount) &&
+		       blocks_free() < blocks - 500,
+	       "%ld, %llu blocks free", r, (unsigned long long)blocks_free());
+	image.fail_reads = false;
+	r = vfs_sync();
+	EXPECT(r == 0 && !ops()->pending(&vfs_mount) && blocks_free() == blocks,
+	       "%ld, %llu blocks lost", r,
+	       (unsigned long long)(blocks - blocks_free()));
+	end("what cannot be deleted now is deleted when it can be");
+}
+
 int main(void)
 {
 	test_owed();
@@ -303,5 +336,6 @@ int main(void)
 	test_undo();
 	test_undo_hole();
 	test_vast();
+	test_deleted_unreadable();
 	return promises_end();
 }
