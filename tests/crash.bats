@@ -38,6 +38,8 @@ content() {
 
 	make_disk 16M
 	for ((i = 0; i < rounds; i++)); do
+		# Emptied here: the child does so only when it comes to run.
+		: >log
 		"${TENDER[@]}" --disk=disk.img "$(image crash)" churn >log 2>err &
 		pid=$!
 		# Somewhere after the first sync.
