@@ -15,11 +15,10 @@
 #include "hypercall_x86_64.h"
 #include "rt_syscall.h"
 #include "runtime.h"
+#include "wait.h"
 
 #define NS_PER_S	1000000000ULL
 #define WALL_MAX_AGE_NS (60 * NS_PER_S)
-
-uint64_t (*__rt_before_wait)(uint64_t deadline_ns);
 
 static uint64_t start_ticks;
 static uint64_t factor; /* nanoseconds per tick, times 2^32 */
@@ -137,24 +136,6 @@ long __rt_sys_time(long *t)
 	return now;
 }
 
-uint64_t __rt_wait_until(uint64_t deadline_ns, uint64_t set)
-{
-	uint64_t ready, now, timeout;
-
-	do {
-		uint64_t until = deadline_ns;
-
-		if (__rt_before_wait)
-			until = __rt_before_wait(deadline_ns);
-		now = __rt_monotonic_ns();
-		timeout = BP_WAIT_FOREVER;
-		if (until != BP_WAIT_FOREVER)
-			timeout = now < until ? until - now : 0;
-		ready = timeout ? hypercall_wait(timeout, set) : 0;
-	} while (!ready && now < deadline_ns);
-	return ready;
-}
-
 static int is_valid(const struct timespec *t)
 {
 	return t->tv_sec >= 0 && t->tv_nsec >= 0 && t->tv_nsec < (long)NS_PER_S;
@@ -166,7 +147,7 @@ static uint64_t to_ns(const struct timespec *t)
 	uint64_t s = (uint64_t)t->tv_sec;
 
 	if (s >= UINT64_MAX / NS_PER_S)
-		return BP_WAIT_FOREVER;
+		return RT_NEVER;
 	return s * NS_PER_S + (uint64_t)t->tv_nsec;
 }
 
@@ -183,8 +164,9 @@ long __rt_sys_clock_nanosleep(int clock, int flags, const struct timespec *t,
 	if (flags & TIMER_ABSTIME)
 		ns = ns > clock_now ? ns - clock_now : 0;
 	now = __rt_monotonic_ns();
-	__rt_wait_until(ns < BP_WAIT_FOREVER - now ? now + ns : BP_WAIT_FOREVER,
-			0);
+	ns = ns < RT_NEVER - now ? now + ns : RT_NEVER;
+	while (__rt_block(ns) != -ETIMEDOUT)
+		;
 	return 0;
 }
 

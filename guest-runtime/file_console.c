@@ -13,6 +13,7 @@
 #include "hypercall_x86_64.h"
 #include "runtime.h"
 #include "vnode.h"
+#include "wait.h"
 
 /* Short pieces are gathered, so that one line is one exit. */
 #define GATHER_BYTES 2048
@@ -87,7 +88,7 @@ static long console_readv(struct rt_file *file, const struct iovec *iov,
 			return n < 0 ? -__rt_errno_of(-n) : n;
 		if (file->flags & O_NONBLOCK)
 			return -EAGAIN;
-		__rt_wait_until(BP_WAIT_FOREVER, BP_WAIT_CONSOLE);
+		__rt_wait_on(&__rt_console_waitq, RT_NEVER);
 	}
 }
 

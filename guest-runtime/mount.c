@@ -25,11 +25,13 @@
 #include "rt_syscall.h"
 #include "runtime.h"
 #include "tmpfs.h"
+#include "wait.h"
 
 #define COMMIT_AGE_NS 5000000000ULL
 
 static struct rt_mount *mounts, *root_mount;
 static struct rt_disk disks[BP_MAX_DEVICES];
+static struct rt_poller commits = {.before_wait = __rt_mount_wait};
 
 static struct rt_mount *new_mount(const char *path)
 {
@@ -275,7 +277,7 @@ static long init(void)
 	root_mount = m;
 	add(m);
 	__rt_at_exit = finish;
-	__rt_before_wait = __rt_mount_wait;
+	__rt_poller_add(&commits);
 	err = mount_tmpfs("/dev", &dev);
 	if (!err)
 		err = __rt_dev_fill(dev);

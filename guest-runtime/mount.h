@@ -37,7 +37,7 @@ long __rt_mount_sync(struct rt_mount *mount);
 /* Commits what has waited too long or grown too large. */
 void __rt_mount_tick(struct rt_mount *mount);
 
-/* For __rt_before_wait, runtime.h. */
+/* Before a wait: see struct rt_poller, wait.h. */
 uint64_t __rt_mount_wait(uint64_t deadline_ns);
 
 /*

@@ -22,17 +22,8 @@ void __rt_clock_init(void);
 /* Nanoseconds since then, from the time stamp counter; never goes back. */
 uint64_t __rt_monotonic_ns(void);
 
-/* Waits until @deadline_ns (monotonic) or until a device of @set is ready. */
-uint64_t __rt_wait_until(uint64_t deadline_ns, uint64_t set);
-
 /* NULL, or called when the program ends of itself, by exit() or a signal. */
 extern void (*__rt_at_exit)(void);
-
-/*
- * NULL, or called before a wait until @deadline_ns: the deadline, or an earlier
- * moment at which it wants to be called again.
- */
-extern uint64_t (*__rt_before_wait)(uint64_t deadline_ns);
 
 /* Sends SIGPIPE, once the program handles or ignores it; NULL: it is fatal. */
 extern void (*__rt_send_sigpipe)(void);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+#include "wait.h"
+
+#include <errno.h>
+
+#include "hypercall_x86_64.h"
+#include "runtime.h"
+
+struct rt_waitq __rt_console_waitq;
+
+static struct rt_poller *pollers;
+static int woken;
+
+void __rt_waitq_join(struct rt_waitq *queue, struct rt_waiter *waiter)
+{
+	waiter->queue = queue;
+	waiter->next = NULL;
+	waiter->previous = queue->last;
+	*(queue->last ? &queue->last->next : &queue->first) = waiter;
+	queue->last = waiter;
+}
+
+void __rt_waitq_leave(struct rt_waiter *waiter)
+{
+	struct rt_waitq *queue = waiter->queue;
+
+	if (!queue)
+		return;
+	*(waiter->previous ? &waiter->previous->next : &queue->first) =
+		waiter->next;
+	*(waiter->next ? &waiter->next->previous : &queue->last) =
+		waiter->previous;
+	waiter->queue = NULL;
+}
+
+unsigned __rt_waitq_wake(struct rt_waitq *queue, unsigned most)
+{
+	struct rt_waiter *waiter = queue->first, *next;
+	unsigned count = 0;
+
+	for (; waiter && count < most; waiter = next, count++) {
+		next = waiter->next;
+		if (waiter->woken) {
+			waiter->woken(waiter);
+			continue;
+		}
+		__rt_waitq_leave(waiter);
+		woken = 1;
+	}
+	return count;
+}
+
+void __rt_poller_add(struct rt_poller *poller)
+{
+	poller->next = pollers;
+	pollers = poller;
+}
+
+/* Sleeps until a device is ready or @deadline_ns passes. */
+static void idle(uint64_t deadline_ns)
+{
+	uint64_t set = __rt_console_waitq.first ? BP_WAIT_CONSOLE : 0;
+	uint64_t timeout = BP_WAIT_FOREVER, now, ready;
+
+	for (struct rt_poller *p = pollers; p; p = p->next) {
+		if (p->before_wait)
+			deadline_ns = p->before_wait(deadline_ns);
+		set |= p->devices;
+	}
+	/* One of them may have woken the caller. */
+	if (woken)
+		return;
+	if (deadline_ns != RT_NEVER) {
+		now = __rt_monotonic_ns();
+		timeout = now < deadline_ns ? deadline_ns - now : 0;
+		if (!timeout && !set)
+			return;
+	}
+	ready = hypercall_wait(timeout, set);
+	if (ready & BP_WAIT_CONSOLE)
+		__rt_waitq_wake(&__rt_console_waitq, RT_WAKE_ALL);
+	for (struct rt_poller *p = pollers; p; p = p->next)
+		if (ready & p->devices)
+			p->ready(ready & p->devices);
+}
+
+long __rt_block(uint64_t deadline_ns)
+{
+	while (!woken) {
+		idle(deadline_ns);
+		if (!woken && deadline_ns != RT_NEVER &&
+		    __rt_monotonic_ns() >= deadline_ns)
+			return -ETIMEDOUT;
+	}
+	woken = 0;
+	return 0;
+}
+
+long __rt_wait_on(struct rt_waitq *queue, uint64_t deadline_ns)
+{
+	struct rt_waiter waiter = {0};
+	long err;
+
+	__rt_waitq_join(queue, &waiter);
+	err = __rt_block(deadline_ns);
+	__rt_waitq_leave(&waiter);
+	return err;
+}
