@@ -248,7 +248,16 @@ build/asan/tender: $(wildcard tender/*.[ch] boot-protocol/*.h)
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -Itender \
-		$(wildcard tender/*.c) -o $@
+		-DHVT_NO_SANDBOX $(wildcard tender/*.c) -o $@
+
+# The tender as it is, with a hook that makes system calls in the sandbox.
+build/test/tender: $(wildcard tender/*.[ch] boot-protocol/*.h) \
+		tests/tools/sandbox_probe.c Makefile | $(TENDER_HEADERS)
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(TENDER_CC) $(filter-out -MMD -MP,$(CFLAGS_ALL)) -DHVT_TEST \
+		$(HARDENING) $(TENDER_CFLAGS) -Itender $(filter %.c,$^) \
+		$(LDHARDENING) $(TENDER_LDFLAGS) $(LDFLAGS) -o $@
 
 # The image builder too, for images that mean harm: tests/disk_tool.bats.
 build/asan/imgbuild: $(wildcard imgbuild/*.[ch] boot-protocol/*.h)
@@ -280,7 +289,8 @@ programs: all
 		nproc)) -f scripts/programs.mk for-tests
 
 check: setup-build+check ## run all tests
-	@$(MAKE) --no-print-directory all $(UNIT) build/asan/imgbuild programs
+	@$(MAKE) --no-print-directory all $(UNIT) build/asan/imgbuild programs \
+		build/test/tender
 	@scripts/check.sh $(UNIT) $(BATS) TEST_CPU=process $(BATS_CPU)
 
 check-nested: setup-build+check+nested ## run them on a stock kernel's KVM

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "boot_info.h"
+#include "sandbox.h"
 
 struct disk_option {
 	char name[BP_DEVICE_NAME_BYTES];
@@ -29,6 +30,7 @@ struct options {
 	uint64_t mem_bytes;
 	uint64_t timeout_us; /* 0: none */
 	enum cpu_choice cpu;
+	enum sandbox_choice sandbox;
 	bool strict;
 	unsigned disk_count;
 	struct disk_option disk[BP_MAX_DEVICES];
