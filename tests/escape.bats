@@ -85,6 +85,10 @@ on_process() {
 	[ "${TEST_CPU:-kvm}" = process ]
 }
 
+is_amd() {
+	grep -Eq '^vendor_id.*(AuthenticAMD|HygonGenuine)' /proc/cpuinfo
+}
+
 # A system call by one instruction. Without a kernel below, it depends on the
 # host how that ends; with one, a seccomp filter reports it.
 refused() {
@@ -92,6 +96,11 @@ refused() {
 
 	if on_process && [[ $1 != sysenter* ]]; then
 		statuses=132 words='system call instruction'
+	fi
+	# Only AMD's CPUs know it outside of 64-bit mode (Intel SDM volume 2,
+	# SYSCALL); the others never get as far as a kernel.
+	if on_process && [ "$1" = syscall-32 ] && ! is_amd; then
+		words='illegal instruction'
 	fi
 	ends "$statuses" "$words" call "$@"
 }
