@@ -13,12 +13,15 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "call_filter_x86_64.h"
+#include "event.h"
 #include "machine.h"
+#include "net_pcap.h"
 #include "one_cpu.h"
 
 #define PTRACE_SYSEMU_X86 31 /* asm/ptrace-abi.h */
@@ -79,7 +82,8 @@ static const struct rule rules[] = {
 	/* Every exit of the guest. */
 	ALLOW(ioctl, IS(0, FD_VCPU), IN(1, KVM_RUN), IN_LONG(2, 0)),
 	ALLOW(ioctl, IS(0, FD_VCPU), IN(1, KVM_GET_REGS, KVM_SET_REGS,
-					KVM_GET_SREGS, KVM_SET_SREGS)),
+					KVM_GET_SREGS, KVM_SET_SREGS,
+					KVM_GET_VCPU_EVENTS)),
 	ALLOW(ptrace, IS_LONG(1, PID_GUEST),
 	      IN_LONG(0, PTRACE_GETREGS, PTRACE_POKEUSER, PTRACE_SYSEMU_X86,
 		      PTRACE_CONT, PTRACE_GETSIGINFO, PTRACE_GETFPREGS)),
@@ -94,6 +98,15 @@ static const struct rule rules[] = {
 	ALLOW(fdatasync, IS(0, FD_WRITABLE_DISKS)),
 	ALLOW(fallocate, IS(0, FD_WRITABLE_DISKS),
 	      IN(1, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)),
+	/* Networks, and the capture of them. */
+	ALLOW(writev, IS(0, FD_PACKET_NETS)),
+	ALLOW(readv, IS(0, FD_PACKET_NETS)),
+	ALLOW(sendmsg, IS(0, FD_STREAM_NETS), IN(2, MSG_DONTWAIT | MSG_NOSIGNAL)),
+	ALLOW(recvfrom, IS(0, FD_STREAM_NETS), IN(3, MSG_DONTWAIT),
+	      IN_LONG(4, 0), IN_LONG(5, 0)),
+	ALLOW(writev, IS(0, FD_CAPTURE)),
+	ALLOW(ftruncate, IS(0, FD_CAPTURE)),
+	ALLOW(close, IS(0, FD_NETS_AND_CAPTURE)),
 	/* Time and chance. */
 	ALLOW_ANY(clock_gettime),
 	ALLOW_ANY(getrandom),
@@ -101,12 +114,13 @@ static const struct rule rules[] = {
 	ALLOW_ANY(getcpu),
 	ALLOW(sched_getaffinity, IN(0, 0)),
 	ALLOW(sched_setaffinity, IS(0, PID_GUEST_OR_SELF)),
-	ALLOW(timer_settime, IS(0, ID_TIMER)),
+	ALLOW(timer_settime, IS(0, ID_TIMERS)),
 	ALLOW(kill, IS(0, PID_GUEST), IN(1, SIGSTOP, SIGKILL)),
 	ALLOW(kill, IS(0, PID_TENDER), IN(1, SIGXCPU)),
 	ALLOW_ANY(getpid),
 	/* Signals, and the end. */
 	ALLOW_ANY(rt_sigreturn),
+	ALLOW_ANY(rt_sigprocmask),
 	ALLOW_ANY(restart_syscall),
 	ALLOW_ANY(exit_group),
 	/* Names for a report; the C library's memory. */
@@ -129,6 +143,24 @@ static void add(struct sandbox_operands *o, enum sandbox_operand which,
 		o->set[which].value[o->set[which].count++] = (uint64_t)value;
 }
 
+static void add_disk(struct sandbox_operands *o, const struct block_dev *dev)
+{
+	add(o, FD_DISKS, dev->fd);
+	if (!dev->read_only)
+		add(o, FD_WRITABLE_DISKS, dev->fd);
+}
+
+static void add_net(struct sandbox_operands *o, const struct net_dev *dev)
+{
+	add(o, dev->stream ? FD_STREAM_NETS : FD_PACKET_NETS, dev->fd);
+	add(o, FD_NETS_AND_CAPTURE, dev->fd);
+	/* All devices share it. */
+	if (dev->pcap && !o->set[FD_CAPTURE].count) {
+		add(o, FD_CAPTURE, net_pcap_fd(dev->pcap));
+		add(o, FD_NETS_AND_CAPTURE, net_pcap_fd(dev->pcap));
+	}
+}
+
 void sandbox_operands_of(struct sandbox_operands *o, const struct machine *m)
 {
 	struct vcpu_handles handles = {.fd = -1};
@@ -141,17 +173,19 @@ void sandbox_operands_of(struct sandbox_operands *o, const struct machine *m)
 	add(o, FD_VCPU, handles.fd);
 	add(o, FD_SYMBOLS, m->symbols.fd);
 	for (unsigned i = 0; i < m->device_count; i++) {
-		add(o, FD_DISKS, m->block[i].fd);
-		if (!m->block[i].read_only)
-			add(o, FD_WRITABLE_DISKS, m->block[i].fd);
+		if (m->device[i].kind == BP_DEVICE_NET)
+			add_net(o, &m->net[i]);
+		else
+			add_disk(o, &m->block[i]);
 	}
 	add(o, PID_TENDER, getpid());
+	add(o, ID_TIMERS, event_timer());
 	if (!handles.pid)
 		return;
 	add(o, PID_GUEST, handles.pid);
 	add(o, PID_GUEST_OR_SELF, handles.pid);
 	add(o, PID_GUEST_OR_SELF, 0);
-	add(o, ID_TIMER, one_cpu_timer());
+	add(o, ID_TIMERS, one_cpu_timer());
 }
 
 void sandbox_rules_write(struct call_filter *f,
