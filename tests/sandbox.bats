@@ -7,6 +7,8 @@
 # build/test/tender is the tender with one addition: it makes the system call
 # in HVT_PROBE, in its sandbox, before the guest starts.
 
+bats_require_minimum_version 1.5.0
+
 load lib
 load tools/container
 load tools/refuse
@@ -342,14 +344,14 @@ has_only_its_own() {
 	[ "$EUID" -eq 0 ] || skip "not root"
 	[ -z "$(ls -A "/proc/$tender/root/")" ]
 	[ "$(wc -l <"/proc/$tender/mounts")" -eq 1 ]
-	! touch "/proc/$tender/root/file" 2>/dev/null
+	run ! touch "/proc/$tender/root/file"
 }
 
 @test "guest memory is not executable, and no memory is writable as well" {
 	start_guest
 	[ -r "/proc/$tender/maps" ] || skip "not root"
 	grep -q ' rw' "/proc/$tender/maps"
-	! grep -q ' .wx' "/proc/$tender/maps"
+	run ! grep -q ' .wx' "/proc/$tender/maps"
 }
 
 @test "limits are what the guest needs" {
