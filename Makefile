@@ -187,19 +187,25 @@ build/sysroot/lib/image.ld: imgbuild/image_x86_64.ld build/sysroot/lib/libc.a
 	$(Q)cp $< $@
 
 
-# C unit tests: every tender/*.c but main.c, under ASan and UBSan.
+# C unit tests, of every tender/*.c but main.c, under ASan and UBSan.
 UNIT := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/*_test.c))
 UNIT_CC ?= clang
-UNIT_SRC := $(filter-out tender/main.c,$(wildcard tender/*.c))
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
+UNIT_CFLAGS = -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -MMD -MP \
+	-Itests/unit
+UNIT_TENDER := $(patsubst %.c,build/san/%.o,$(wildcard tender/*.c))
+UNIT_IMGBUILD := $(patsubst %.c,build/san/%.o,$(wildcard imgbuild/*.c))
 
-build/unit/%: tests/unit/%.c $(UNIT_SRC) $(wildcard tender/*.h tests/unit/*.h \
-		boot-protocol/*.h)
+build/san/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -Itender \
-		-Itests/unit $< $(UNIT_SRC) -o $@
+	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -I$(<D) -c $< -o $@
+
+build/unit/%: tests/unit/%.c $(filter-out %/main.o,$(UNIT_TENDER))
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -Itender $(filter %.c %.o,$^) -o $@
 
 # Tests of the file systems for the guest, which need nothing of the tender.
 EXT_TEST_OBJ := $(patsubst guest-runtime/%.c,build/unit-ext/%.o, \
@@ -234,37 +240,38 @@ build/e2fsprogs-asan/libext2fs.a build/e2fsprogs-fast/libext2fs.a: \
 		scripts/build-e2fsprogs.sh $(E2FSPROGS_SRC) $(@D)
 
 # Those of the image builder begin with disk_.
-IMGBUILD_SRC := $(filter-out imgbuild/main.c,$(wildcard imgbuild/*.c))
-build/unit/disk_%: tests/unit/disk_%.c $(IMGBUILD_SRC) \
-		$(wildcard imgbuild/*.h tests/unit/*.h boot-protocol/*.h)
+build/unit/disk_%: tests/unit/disk_%.c $(filter-out %/main.o,$(UNIT_IMGBUILD))
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) \
-		-Iimgbuild -Itests/unit $< $(IMGBUILD_SRC) $(IMGBUILD_LIBS) \
+	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -Iimgbuild $(filter %.c %.o,$^) \
+		$(IMGBUILD_LIBS) -o $@
+
+# Fuzz targets, with coverage of every tender/*.c but main.c.
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_TENDER := $(patsubst %.c,build/fuzz/%.o,$(filter-out tender/main.c, \
+	$(wildcard tender/*.c)))
+build/fuzz/tender/%.o: tender/%.c Makefile
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -fsanitize=fuzzer-no-link -Itender -c $< \
 		-o $@
 
-# Fuzz targets, by libFuzzer: tests/fuzz/NAME.c, of the tender.
-FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-FUZZ_CC := clang -std=c11 $(WARNINGS) $(SANITIZE) -fsanitize=fuzzer \
-	$(CPPFLAGS_ALL) -Itests/unit
-build/fuzz/%: tests/fuzz/%.c $(UNIT_SRC) $(wildcard tender/*.h boot-protocol/*.h)
-	@mkdir -p $(@D)
+build/fuzz/%: tests/fuzz/%.c $(FUZZ_TENDER)
 	$(say) CC $@
-	$(Q)$(FUZZ_CC) -Itender $< $(UNIT_SRC) -o $@
+	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -fsanitize=fuzzer -Itender \
+		$(filter %.c %.o,$^) -o $@
 
-# The tender itself under the same sanitizers, for the suites of make asan.
-build/asan/tender: $(wildcard tender/*.[ch] boot-protocol/*.h)
+# Both under the same sanitizers: for the suites of make asan, and for images
+# that mean harm (tests/disk_tool.bats).
+build/asan/tender: $(UNIT_TENDER)
 	@mkdir -p $(@D)
-	$(say) CC $@
-	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -Itender \
-		$(wildcard tender/*.c) -o $@
+	$(say) LINK $@
+	$(Q)$(UNIT_CC) $(SANITIZE) $^ -o $@
 
-# The image builder too, for images that mean harm: tests/disk_tool.bats.
-build/asan/imgbuild: $(wildcard imgbuild/*.[ch] boot-protocol/*.h)
+build/asan/imgbuild: $(UNIT_IMGBUILD)
 	@mkdir -p $(@D)
-	$(say) CC $@
-	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) \
-		-Iimgbuild $(wildcard imgbuild/*.c) $(IMGBUILD_LIBS) -o $@
+	$(say) LINK $@
+	$(Q)$(UNIT_CC) $(SANITIZE) $^ $(IMGBUILD_LIBS) -o $@
 
 BATS := $(wildcard tests/*.bats)
 # These run once for each kind of vCPU.
@@ -343,4 +350,4 @@ help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | \
 		expand -t 22
 
--include $(wildcard build/*/*.d)
+-include $(wildcard build/*/*.d build/san/*/*.d build/fuzz/*/*.d)
