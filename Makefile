@@ -205,7 +205,7 @@ build/unit/%: tests/unit/%.c $(UNIT_SRC) $(wildcard tender/*.h tests/unit/*.h \
 EXT_TEST_OBJ := $(patsubst guest-runtime/%.c,build/unit-ext/%.o, \
 	guest-runtime/ext.c $(wildcard guest-runtime/ext_*.c))
 EXT_TEST_CC = $(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) -D_GNU_SOURCE \
-	-Iboot-protocol -Iguest-runtime -Itests/unit -MMD -MP \
+	-Iboot-protocol -Iguest-runtime -Itests/unit -I. -MMD -MP \
 	-isystem build/e2fsprogs-asan/include
 
 build/unit-ext/%.o: guest-runtime/%.c Makefile build/e2fsprogs-asan/libext2fs.a
@@ -221,17 +221,17 @@ build/unit-ext/libext.a: $(EXT_TEST_OBJ)
 build/unit/ext_%: tests/unit/ext_%.c build/unit-ext/libext.a
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(EXT_TEST_CC) $(filter %.c %.a,$^) \
+	$(Q)$(EXT_TEST_CC) $< build/unit-ext/libext.a \
 		build/e2fsprogs-asan/libext2fs.a -o $@
 
 # libext2fs once more, for tests of what calls it: under the same sanitizers,
-# and fast.
-build/e2fsprogs-asan/libext2fs.a build/e2fsprogs-fast/libext2fs.a: \
+# and for libFuzzer.
+build/e2fsprogs-asan/libext2fs.a build/e2fsprogs-fuzz/libext2fs.a: \
 		$(E2FSPROGS_SRC) scripts/build-e2fsprogs.sh \
 		$(wildcard guest-runtime/e2fsprogs/*)
 	$(say) EXT2FS $@
-	$(Q)CC=$(UNIT_CC) CFLAGS="$(if $(findstring asan,$@),$(SANITIZE),-O2 -g)" \
-		scripts/build-e2fsprogs.sh $(E2FSPROGS_SRC) $(@D)
+	$(Q)CC=$(UNIT_CC) CFLAGS="$(SANITIZE) $(if $(findstring fuzz,$@), \
+		-fsanitize=fuzzer-no-link)" scripts/build-e2fsprogs.sh $(E2FSPROGS_SRC) $(@D)
 
 # Those of the image builder begin with disk_.
 IMGBUILD_SRC := $(filter-out imgbuild/main.c,$(wildcard imgbuild/*.c))
@@ -243,7 +243,7 @@ build/unit/disk_%: tests/unit/disk_%.c $(IMGBUILD_SRC) \
 		-Iimgbuild -Itests/unit $< $(IMGBUILD_SRC) $(IMGBUILD_LIBS) \
 		-o $@
 
-# Fuzz targets, by libFuzzer: tests/fuzz/NAME.c, of the tender.
+# Fuzz targets, by libFuzzer: tests/fuzz/NAME.c. Those of the tender:
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_CC := clang -std=c11 $(WARNINGS) $(SANITIZE) -fsanitize=fuzzer \
 	$(CPPFLAGS_ALL) -Itests/unit
@@ -251,6 +251,27 @@ build/fuzz/%: tests/fuzz/%.c $(UNIT_SRC) $(wildcard tender/*.h boot-protocol/*.h
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(FUZZ_CC) -Itender $< $(UNIT_SRC) -o $@
+
+# Those of files in the guest begin with vfs_; it includes two of these.
+FUZZ_RT := ext.c $(notdir $(wildcard guest-runtime/ext_*.c \
+	guest-runtime/page*.c)) create.c fd.c file.c file_copy.c file_map.c \
+	file_seek.c file_vnode.c lock.c path.c syscall_attr.c syscall_dir.c \
+	syscall_name.c syscall_open.c syscall_stat.c tmpfs.c
+FUZZ_RT_OBJ := $(FUZZ_RT:%.c=build/fuzz-rt/%.o)
+FUZZ_RT_CC := clang -std=c11 $(WARNINGS) $(SANITIZE) -D_GNU_SOURCE \
+	-Iboot-protocol -Iguest-runtime -Itests/unit -I. -MMD -MP \
+	-isystem build/e2fsprogs-fuzz/include
+$(FUZZ_RT_OBJ): build/fuzz-rt/%.o: guest-runtime/%.c Makefile \
+		build/e2fsprogs-fuzz/libext2fs.a
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(FUZZ_RT_CC) -fsanitize=fuzzer-no-link -c $< -o $@
+
+build/fuzz/vfs_%: tests/fuzz/vfs_%.c $(FUZZ_RT_OBJ)
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(FUZZ_RT_CC) -fsanitize=fuzzer $< $(FUZZ_RT_OBJ) \
+		build/e2fsprogs-fuzz/libext2fs.a -o $@
 
 # The tender itself under the same sanitizers, for the suites of make asan.
 build/asan/tender: $(wildcard tender/*.[ch] boot-protocol/*.h)
