@@ -61,7 +61,8 @@ TENDER_OBJ := $(patsubst %.c,build/%.o,$(wildcard tender/*.c))
 IMGBUILD_OBJ := $(patsubst %.c,build/%.o,$(wildcard imgbuild/*.c))
 IMGBUILD_LIBS := -lelf -lext2fs -lcom_err
 RUNTIME_OBJ := $(patsubst %.c,build/%.o,$(wildcard guest-runtime/*.c))
-SYSROOT := build/sysroot/lib/hvt-start.o build/sysroot/lib/libhvt.a \
+SYSROOT := build/sysroot/lib/hvt-start.o build/sysroot/lib/hvt-no-ext4.o \
+	build/sysroot/lib/libhvt.a \
 	build/sysroot/lib/image.ld
 
 # make V=1 shows the commands.
@@ -177,6 +178,11 @@ build/sysroot/lib/hvt-start.o: guest-runtime/start_x86_64.S \
 		boot-protocol/abi_version.h build/sysroot/lib/libc.a
 	$(say) CC $@
 	$(Q)$(GUEST_CC) -Iboot-protocol -c $< -o $@
+
+build/sysroot/lib/hvt-no-ext4.o: guest-runtime/left_out/ext.c Makefile \
+		build/sysroot/lib/libc.a guest-runtime/ext.h
+	$(say) CC $@
+	$(Q)$(GUEST_CC) $(filter-out -MMD -MP,$(GUEST_CFLAGS)) -c $< -o $@
 
 build/sysroot/lib/libhvt.a: $(RUNTIME_OBJ) build/e2fsprogs/libext2fs.a
 	$(Q)rm -f $@
