@@ -61,7 +61,8 @@ TENDER_OBJ := $(patsubst %.c,build/%.o,$(wildcard tender/*.c))
 IMGBUILD_OBJ := $(patsubst %.c,build/%.o,$(wildcard imgbuild/*.c))
 IMGBUILD_LIBS := -lelf -lext2fs -lcom_err
 RUNTIME_OBJ := $(patsubst %.c,build/%.o,$(wildcard guest-runtime/*.c))
-SYSROOT := build/sysroot/lib/hvt-start.o build/sysroot/lib/libhvt.a \
+SYSROOT := build/sysroot/lib/hvt-start.o build/sysroot/lib/hvt-no-ext4.o \
+	build/sysroot/lib/libhvt.a \
 	build/sysroot/lib/image.ld
 
 # make V=1 shows the commands.
@@ -178,6 +179,11 @@ build/sysroot/lib/hvt-start.o: guest-runtime/start_x86_64.S \
 	$(say) CC $@
 	$(Q)$(GUEST_CC) -Iboot-protocol -c $< -o $@
 
+build/sysroot/lib/hvt-no-ext4.o: guest-runtime/left_out/ext.c Makefile \
+		build/sysroot/lib/libc.a guest-runtime/ext.h
+	$(say) CC $@
+	$(Q)$(GUEST_CC) $(filter-out -MMD -MP,$(GUEST_CFLAGS)) -c $< -o $@
+
 build/sysroot/lib/libhvt.a: $(RUNTIME_OBJ) build/e2fsprogs/libext2fs.a
 	$(Q)rm -f $@
 	$(say) AR $@
@@ -211,7 +217,7 @@ build/unit/%: tests/unit/%.c $(filter-out %/main.o,$(UNIT_TENDER))
 EXT_TEST_OBJ := $(patsubst guest-runtime/%.c,build/unit-ext/%.o, \
 	guest-runtime/ext.c $(wildcard guest-runtime/ext_*.c))
 EXT_TEST_CC = $(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) -D_GNU_SOURCE \
-	-Iboot-protocol -Iguest-runtime -Itests/unit -MMD -MP \
+	-Iboot-protocol -Iguest-runtime -Itests/unit -I. -MMD -MP \
 	-isystem build/e2fsprogs-asan/include
 
 build/unit-ext/%.o: guest-runtime/%.c Makefile build/e2fsprogs-asan/libext2fs.a
@@ -227,17 +233,17 @@ build/unit-ext/libext.a: $(EXT_TEST_OBJ)
 build/unit/ext_%: tests/unit/ext_%.c build/unit-ext/libext.a
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(EXT_TEST_CC) $(filter %.c %.a,$^) \
+	$(Q)$(EXT_TEST_CC) $< build/unit-ext/libext.a \
 		build/e2fsprogs-asan/libext2fs.a -o $@
 
 # libext2fs once more, for tests of what calls it: under the same sanitizers,
-# and fast.
-build/e2fsprogs-asan/libext2fs.a build/e2fsprogs-fast/libext2fs.a: \
+# and for libFuzzer.
+build/e2fsprogs-asan/libext2fs.a build/e2fsprogs-fuzz/libext2fs.a: \
 		$(E2FSPROGS_SRC) scripts/build-e2fsprogs.sh \
 		$(wildcard guest-runtime/e2fsprogs/*)
 	$(say) EXT2FS $@
-	$(Q)CC=$(UNIT_CC) CFLAGS="$(if $(findstring asan,$@),$(SANITIZE),-O2 -g)" \
-		scripts/build-e2fsprogs.sh $(E2FSPROGS_SRC) $(@D)
+	$(Q)CC=$(UNIT_CC) CFLAGS="$(SANITIZE) $(if $(findstring fuzz,$@), \
+		-fsanitize=fuzzer-no-link)" scripts/build-e2fsprogs.sh $(E2FSPROGS_SRC) $(@D)
 
 # Those of the image builder begin with disk_.
 build/unit/disk_%: tests/unit/disk_%.c $(filter-out %/main.o,$(UNIT_IMGBUILD))
@@ -246,7 +252,7 @@ build/unit/disk_%: tests/unit/disk_%.c $(filter-out %/main.o,$(UNIT_IMGBUILD))
 	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -Iimgbuild $(filter %.c %.o,$^) \
 		$(IMGBUILD_LIBS) -o $@
 
-# Fuzz targets, with coverage of every tender/*.c but main.c.
+# Fuzz targets, by libFuzzer: tests/fuzz/NAME.c. Those of the tender:
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_TENDER := $(patsubst %.c,build/fuzz/%.o,$(filter-out tender/main.c, \
 	$(wildcard tender/*.c)))
@@ -260,6 +266,27 @@ build/fuzz/%: tests/fuzz/%.c $(FUZZ_TENDER)
 	$(say) CC $@
 	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -fsanitize=fuzzer -Itender \
 		$(filter %.c %.o,$^) -o $@
+
+# Those of files in the guest begin with vfs_; it includes two of these.
+FUZZ_RT := ext.c $(notdir $(wildcard guest-runtime/ext_*.c \
+	guest-runtime/page*.c)) create.c fd.c file.c file_copy.c file_map.c \
+	file_seek.c file_vnode.c lock.c path.c syscall_attr.c syscall_dir.c \
+	syscall_name.c syscall_open.c syscall_stat.c tmpfs.c
+FUZZ_RT_OBJ := $(FUZZ_RT:%.c=build/fuzz-rt/%.o)
+FUZZ_RT_CC := clang -std=c11 $(WARNINGS) $(SANITIZE) -D_GNU_SOURCE \
+	-Iboot-protocol -Iguest-runtime -Itests/unit -I. -MMD -MP \
+	-isystem build/e2fsprogs-fuzz/include
+$(FUZZ_RT_OBJ): build/fuzz-rt/%.o: guest-runtime/%.c Makefile \
+		build/e2fsprogs-fuzz/libext2fs.a
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(FUZZ_RT_CC) -fsanitize=fuzzer-no-link -c $< -o $@
+
+build/fuzz/vfs_%: tests/fuzz/vfs_%.c $(FUZZ_RT_OBJ)
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(FUZZ_RT_CC) -fsanitize=fuzzer $< $(FUZZ_RT_OBJ) \
+		build/e2fsprogs-fuzz/libext2fs.a -o $@
 
 # Both under the same sanitizers: for the suites of make asan, and for images
 # that mean harm (tests/disk_tool.bats).
