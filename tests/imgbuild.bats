@@ -590,7 +590,7 @@ bare() {
 
 @test "inspect --json agrees with readelf" {
 	"$BIN/imgbuild" hello.c -o hello.hvt
-	[ "$(json hello.hvt .abi.minor)" -eq 1 ]
+	[ "$(json hello.hvt .abi.minor)" -eq 2 ]
 	entry=$(readelf -hW hello.hvt | sed -n 's/.*Entry.*: *//p')
 	[ "$(json hello.hvt .entry)" -eq $((entry)) ]
 	[ "$(json hello.hvt .file_bytes)" -eq "$(stat -c %s hello.hvt)" ]
