@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <sys/syscall.h>
 
+#include "interrupt.h"
 #include "rt_syscall.h"
 #include "scheduler.h"
 #include "thread.h"
@@ -33,12 +34,18 @@ static int create(int (*function)(void *), void *stack, int flags,
 		  void *argument, int *parent_tid, uintptr_t tls,
 		  int *child_tid)
 {
-	struct rt_thread *t = __rt_calloc(1, sizeof(*t));
+	struct rt_thread *t;
 
+	if (!__rt_scheduler && __rt_sched_init())
+		return -ENOMEM;
+	t = __rt_calloc(1, sizeof(*t));
 	if (!t)
 		return -ENOMEM;
-	if (!__rt_scheduler)
-		__rt_sched_init();
+	t->saved = __rt_saved_new();
+	if (!t->saved) {
+		__rt_free(t);
+		return -ENOMEM;
+	}
 	t->tid = new_tid();
 	t->state = RT_BLOCKED;
 	t->tls = flags & CLONE_SETTLS ? tls : __rt_self->tls;

@@ -10,13 +10,18 @@
  *
  * The counter of sections is the running thread's; switching is done within a
  * section, so that a tick only leaves a note. What is to be done behind a
- * switch is done by whoever runs then: __rt_switched().
+ * switch is done by whoever runs then: __rt_switched(). A thread that a tick
+ * interrupted is resumed with all its registers, and does not come by there.
+ *
+ * Ticks are on while somebody else than the running thread may have to run:
+ * turned on when that becomes so, and off by a tick that finds nobody.
  */
 #include "scheduler.h"
 
 #include <stddef.h>
 
 #include "hypercall_x86_64.h"
+#include "interrupt.h"
 #include "rt_syscall.h"
 #include "runtime.h"
 #include "thread.h"
@@ -26,11 +31,29 @@
 #define SWITCHES_PER_POLL 64
 #define DEVICE_POLL_NS	  1000000
 
+#define TICK_NS 10000000
+
 void __rt_switch(uintptr_t *stack_pointer, uintptr_t to);
+void __rt_switch_resume(uintptr_t *stack_pointer, const struct rt_saved *to);
+_Noreturn void __rt_switch_leave(uintptr_t to);
 void __rt_switched(void);
 
 static struct rt_thread *last_runnable;
 static struct rt_thread *dead; /* its stack was in use when it ended */
+static int ticks_are_on;
+
+static void turn_ticks(int on)
+{
+	ticks_are_on = on;
+	hypercall_tick(on ? TICK_NS : 0);
+}
+
+/* Whether it may become somebody else's turn without the running thread. */
+static int others_may_run(void)
+{
+	return __rt_runnable || __rt_timer_next() != RT_NEVER ||
+	       __rt_has_devices();
+}
 
 static void enqueue(struct rt_thread *thread)
 {
@@ -58,8 +81,19 @@ void __rt_switched(void)
 		__rt_thread_free(dead);
 		dead = NULL;
 	}
-	self->state = RT_RUNNING;
 	__rt_section = self->section | (self->due ? RT_SECTION_DUE : 0);
+}
+
+static void become(struct rt_thread *next)
+{
+	__rt_self = next;
+	next->state = RT_RUNNING;
+	if (__rt_boot->flags & BP_BOOT_FSGSBASE)
+		__asm__ volatile("wrfsbase %0" : : "r"(next->tls) : "memory");
+	else
+		hypercall_set_tls(next->tls);
+	if (next->is_preempted)
+		__rt_resume_prepare(next);
 }
 
 static void switch_to(struct rt_thread *next)
@@ -67,13 +101,37 @@ static void switch_to(struct rt_thread *next)
 	struct rt_thread *self = __rt_self;
 
 	self->section = __rt_section & INT_MAX;
-	__rt_self = next;
-	if (__rt_boot->flags & BP_BOOT_FSGSBASE)
-		__asm__ volatile("wrfsbase %0" : : "r"(next->tls) : "memory");
-	else
-		hypercall_set_tls(next->tls);
-	__rt_switch(&self->stack_pointer, next->stack_pointer);
+	become(next);
+	if (!ticks_are_on && others_may_run())
+		turn_ticks(1);
+	if (next->is_preempted) {
+		next->is_preempted = 0;
+		__rt_switch_resume(&self->stack_pointer, next->saved);
+	} else {
+		__rt_switch(&self->stack_pointer, next->stack_pointer);
+	}
 	__rt_switched();
+}
+
+/* On the upcall's stack, and the running thread in its ->saved. */
+static void preempt(void)
+{
+	struct rt_thread *self = __rt_self, *next;
+
+	__rt_idle(0);
+	next = dequeue();
+	if (!next) {
+		if (!others_may_run())
+			turn_ticks(0);
+		return;
+	}
+	self->is_preempted = 1;
+	enqueue(self);
+	become(next);
+	if (!next->is_preempted)
+		__rt_switch_leave(next->stack_pointer);
+	next->is_preempted = 0;
+	__rt_resume(next->saved);
 }
 
 /* Serves timers now and then, and devices, which cost an exit, less often. */
@@ -83,8 +141,13 @@ static void poll_sometimes(void)
 	static uint64_t last_ns;
 	uint64_t now;
 
-	if (++switches % SWITCHES_PER_POLL)
+	if (__rt_upcalls_noted & 1 << BP_UPCALL_TICK) {
+		__rt_upcalls_noted &= ~(1U << BP_UPCALL_TICK);
+		if (!others_may_run())
+			turn_ticks(0);
+	} else if (++switches % SWITCHES_PER_POLL) {
 		return;
+	}
 	now = __rt_monotonic_ns();
 	if (now - last_ns < DEVICE_POLL_NS)
 		return;
@@ -94,8 +157,11 @@ static void poll_sometimes(void)
 
 void __rt_sched_add(struct rt_thread *thread)
 {
-	if (thread->state == RT_BLOCKED)
-		enqueue(thread);
+	if (thread->state != RT_BLOCKED)
+		return;
+	enqueue(thread);
+	if (!ticks_are_on)
+		turn_ticks(1);
 }
 
 static void timeout_fired(struct rt_timer *timer)
@@ -143,7 +209,7 @@ void __rt_sched_leave(void)
 
 	while (!(next = dequeue()))
 		__rt_idle(RT_NEVER);
-	/* One that died before was freed by the switch to this one, or ... */
+	/* Another one, behind which only interrupted threads have run. */
 	if (dead)
 		__rt_thread_free(dead);
 	dead = __rt_self;
@@ -151,7 +217,7 @@ void __rt_sched_leave(void)
 	__builtin_unreachable();
 }
 
-void __rt_sched_init(void)
+int __rt_sched_init(void)
 {
 	static const struct rt_scheduler scheduler = {
 		.run_others = run_others,
@@ -160,6 +226,12 @@ void __rt_sched_init(void)
 		.exit = __rt_thread_end,
 	};
 
+	int err = __rt_upcalls_on(1U << BP_UPCALL_TICK);
+
+	if (err)
+		return err;
+	__rt_upcall_tick = preempt;
 	__rt_scheduler = &scheduler;
 	__rt_futex = __rt_sys_futex;
+	return 0;
 }

@@ -13,8 +13,8 @@ void __rt_sched_add(struct rt_thread *thread);
 /* For the thread that is RT_DEAD. */
 _Noreturn void __rt_sched_leave(void);
 
-/* Once, when the second thread is made. */
-void __rt_sched_init(void);
+/* Once, when the second thread is made. 0 or -ENOMEM. */
+int __rt_sched_init(void);
 
 /* thread_exit.c: ends the calling thread unless it is the last one. */
 void __rt_thread_end(void);

@@ -22,6 +22,8 @@ __rt_switch:
 	fnstcw	4(%rsp)
 	movq	%rsp, (%rdi)
 	movq	%rsi, %rsp
+	.globl	__rt_switch_load
+__rt_switch_load:
 	ldmxcsr	(%rsp)
 	fldcw	4(%rsp)
 	addq	$8, %rsp

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "interrupt.h"
 #include "rt_syscall.h"
 
 struct rt_thread __rt_first_thread = {.tid = 1};
@@ -12,9 +13,13 @@ struct rt_thread *__rt_all_threads = &__rt_first_thread;
 struct rt_thread *__rt_runnable;
 
 int __rt_section;
+unsigned __rt_upcalls_noted;
+unsigned __rt_upcall_signal;
 const struct rt_scheduler *__rt_scheduler;
 const struct rt_cancel *__rt_cancel;
 long (*__rt_deliver_signals)(long result);
+void (*__rt_deliver_preempted)(struct rt_thread *thread);
+void (*__rt_host_signal)(int signal);
 
 long __rt_cancel_here(long result);
 
@@ -43,17 +48,28 @@ void __rt_thread_interrupt(struct rt_thread *thread, unsigned due)
 		__rt_scheduler->make_runnable(thread);
 }
 
+void __rt_take_noted(void)
+{
+	const unsigned bit = 1U << BP_UPCALL_SIGNAL;
+
+	if (__rt_upcalls_noted & bit) {
+		__rt_upcalls_noted &= ~bit;
+		__rt_host_signal((int)__rt_upcall_signal);
+	}
+}
+
 long __rt_leave(long result)
 {
 	struct rt_thread *self = __rt_self;
 	uint64_t cancel_point = self->cancel_point;
 
-	if (__rt_section != RT_SECTION_DUE)
+	if (__rt_section & INT_MAX)
 		return result;
 	/* A handler's calls are cancellation points or not of their own. */
 	self->cancel_point = 0;
 	do {
 		__rt_section = 1;
+		__rt_take_noted();
 		if (__rt_scheduler)
 			__rt_scheduler->yield();
 		if (self->due & RT_DUE_SIGNAL)
@@ -63,7 +79,7 @@ long __rt_leave(long result)
 			self->due &= ~RT_DUE_CANCEL;
 			__rt_cancel->act_at_once();
 		}
-	} while (__rt_section < 0);
+	} while (__rt_section < 0 || self->due);
 	self->cancel_point = cancel_point;
 	return result;
 }

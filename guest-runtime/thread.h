@@ -24,11 +24,12 @@ enum rt_thread_state {
 #define RT_DUE_CANCEL 2U /* pthread_cancel() wants it at once */
 
 struct rt_robust_list;
-struct rt_preempted;
+struct rt_saved;
 
 struct rt_thread {
-	/* The current system call is a cancellation point. Must be first. */
-	uint64_t cancel_point;
+	/* These two first, as in enter_x86_64.S and upcall_x86_64.S. */
+	uint64_t cancel_point;	/* the current system call is one */
+	struct rt_saved *saved; /* interrupt.h */
 
 	int tid;
 	enum rt_thread_state state;
@@ -42,7 +43,6 @@ struct rt_thread {
 	struct rt_thread *next;		 /* of all threads */
 	struct rt_thread *next_runnable; /* behind it in the queue */
 	struct rt_timer timeout;	 /* of what it is blocked in */
-	struct rt_preempted *saved;
 
 	/* Signals, bit 0 for signal 1. See RT_DUE_SIGNAL. */
 	uint64_t signals_blocked;
@@ -114,6 +114,21 @@ static inline void __rt_section_leave(void)
  */
 extern long (*__rt_deliver_signals)(long result);
 
+/*
+ * The same for a thread that was interrupted and is about to go on: changes its
+ * ->saved so that the handler is what it goes on with. Set with the other one.
+ */
+extern void (*__rt_deliver_preempted)(struct rt_thread *thread);
+
+/*
+ * The tender was sent a signal: makes it pending, and has it delivered. Called
+ * within a section. Set before upcalls of signals are turned on.
+ */
+extern void (*__rt_host_signal)(int signal);
+
+/* Calls that if a signal came within a section. */
+void __rt_take_noted(void);
+
 /* What there is once there are several threads; NULL before. */
 struct rt_scheduler {
 	/* Runs somebody else, until @deadline_ns at least. 0: nobody is there.
@@ -143,6 +158,8 @@ struct rt_cancel {
 	long (*act)(void);
 	/* Ends it if it is to end at once. */
 	void (*act_at_once)(void);
+	/* The same question for any thread, by its FS base. */
+	int (*is_due_at_once)(uintptr_t tls);
 };
 
 extern const struct rt_cancel *__rt_cancel;

@@ -82,6 +82,7 @@ void __rt_thread_free(struct rt_thread *thread)
 {
 	if (thread->unmap)
 		__rt_sys_munmap(thread->unmap, thread->unmap_bytes);
+	__rt_free(thread->saved);
 	if (thread != &__rt_first_thread)
 		__rt_free(thread);
 }

@@ -93,11 +93,22 @@ void __rt_idle(uint64_t deadline_ns)
 			p->ready(ready & p->devices);
 }
 
+int __rt_has_devices(void)
+{
+	if (__rt_console_waitq.first)
+		return 1;
+	for (struct rt_poller *p = pollers; p; p = p->next)
+		if (p->devices)
+			return 1;
+	return 0;
+}
+
 long __rt_block(uint64_t deadline_ns)
 {
 	struct rt_thread *self = __rt_self;
 
 	while (!self->woken) {
+		__rt_take_noted();
 		if (is_interrupted())
 			return -EINTR;
 		if (!__rt_scheduler || !__rt_scheduler->run_others(deadline_ns))

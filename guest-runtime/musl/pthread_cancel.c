@@ -19,6 +19,7 @@ struct rt_cancel {
 	int (*is_due)(void);
 	long (*act)(void);
 	void (*act_at_once)(void);
+	int (*is_due_at_once)(uintptr_t tls);
 };
 
 extern hidden const struct rt_cancel *__rt_cancel;
@@ -43,9 +44,17 @@ long __cancel(void)
 	return -ECANCELED;
 }
 
+static int is_due_at_once(uintptr_t tls)
+{
+	pthread_t t = (pthread_t)tls;
+
+	return t->cancel && t->cancelasync &&
+	       t->canceldisable != PTHREAD_CANCEL_DISABLE;
+}
+
 static void act_at_once(void)
 {
-	if (is_due() && __pthread_self()->cancelasync)
+	if (is_due_at_once(__get_tp()))
 		__cancel();
 }
 
@@ -59,7 +68,8 @@ void __testcancel(void)
 
 int pthread_cancel(pthread_t t)
 {
-	static const struct rt_cancel cancel = {is_due, __cancel, act_at_once};
+	static const struct rt_cancel cancel = {is_due, __cancel, act_at_once,
+						is_due_at_once};
 	int err = 0;
 
 	__rt_cancel = &cancel;

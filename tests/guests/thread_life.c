@@ -267,16 +267,11 @@ static void many(void)
 int main(int argc, char **argv)
 {
 	static const struct thread_case cases[] = {
-		{"join", join},
-		{"join_variants", join_variants},
-		{"detach", detach},
-		{"stacks", stacks},
-		{"exit_main", exit_main},
-		{"exit_last", exit_last},
-		{"exit_all", exit_all},
-		{"identities", identities},
-		{"many", many},
-		{0},
+		{"join", join},		  {"join_variants", join_variants},
+		{"detach", detach},	  {"stacks", stacks},
+		{"exit_main", exit_main}, {"exit_last", exit_last},
+		{"exit_all", exit_all},	  {"identities", identities},
+		{"many", many},		  {0},
 	};
 
 	return thread_main(argc, argv, cases);

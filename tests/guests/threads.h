@@ -29,14 +29,21 @@ static inline const char *error_name(int error)
 		int number;
 		const char *name;
 	} names[] = {
-		{EAGAIN, "EAGAIN"},   {EBUSY, "EBUSY"},
-		{ECANCELED, "ECANCELED"}, {EDEADLK, "EDEADLK"},
-		{EINTR, "EINTR"},     {EINVAL, "EINVAL"},
-		{ENOTSUP, "ENOTSUP"}, {EOWNERDEAD, "EOWNERDEAD"},
-		{EPERM, "EPERM"},     {ESRCH, "ESRCH"},
-		{ETIMEDOUT, "ETIMEDOUT"}, {ENOSYS, "ENOSYS"},
+		{EAGAIN, "EAGAIN"},
+		{EBUSY, "EBUSY"},
+		{ECANCELED, "ECANCELED"},
+		{EDEADLK, "EDEADLK"},
+		{EINTR, "EINTR"},
+		{EINVAL, "EINVAL"},
+		{ENOTSUP, "ENOTSUP"},
+		{EOWNERDEAD, "EOWNERDEAD"},
+		{EPERM, "EPERM"},
+		{ESRCH, "ESRCH"},
+		{ETIMEDOUT, "ETIMEDOUT"},
+		{ENOSYS, "ENOSYS"},
 		{ENOTRECOVERABLE, "ENOTRECOVERABLE"},
-		{EOVERFLOW, "EOVERFLOW"}, {ENOMEM, "ENOMEM"},
+		{EOVERFLOW, "EOVERFLOW"},
+		{ENOMEM, "ENOMEM"},
 	};
 
 	for (size_t i = 0; i < COUNT(names); i++)
@@ -59,12 +66,12 @@ static inline int told(const char *what, int error)
 #define DOE(call) told(#call, (call) < 0 ? errno : 0)
 
 /* Something that has to work for the rest to make sense. */
-#define NEED(truth)                                                      \
-	do {                                                             \
-		if (!(truth)) {                                          \
+#define NEED(truth)                                                        \
+	do {                                                               \
+		if (!(truth)) {                                            \
 			printf("%s:%d: %s\n", __FILE__, __LINE__, #truth); \
-			exit(1);                                         \
-		}                                                        \
+			exit(1);                                           \
+		}                                                          \
 	} while (0)
 
 static inline pthread_t start(void *(*function)(void *), void *argument)
