@@ -60,7 +60,9 @@ E2FSPROGS_SRC ?= build/cache/$(E2FSPROGS_FILE)
 TENDER_OBJ := $(patsubst %.c,build/%.o,$(wildcard tender/*.c))
 IMGBUILD_OBJ := $(patsubst %.c,build/%.o,$(wildcard imgbuild/*.c))
 IMGBUILD_LIBS := -lelf -lext2fs -lcom_err
-RUNTIME_OBJ := $(patsubst %.c,build/%.o,$(wildcard guest-runtime/*.c))
+RUNTIME_OBJ := $(patsubst %.c,build/%.o,$(wildcard guest-runtime/*.c)) \
+	$(patsubst %.S,build/%.o,$(filter-out %/start_x86_64.S, \
+	$(wildcard guest-runtime/*.S)))
 SYSROOT := build/sysroot/lib/hvt-start.o build/sysroot/lib/hvt-no-ext4.o \
 	build/sysroot/lib/libhvt.a \
 	build/sysroot/lib/image.ld
@@ -173,6 +175,11 @@ $(EXT_OBJ): build/guest-runtime/%.o: guest-runtime/%.c Makefile \
 	$(Q)nm -g --format=posix $@ | sed -n 's/^\(ext_[^ ]*\).*/\1 __rt_\1/p' | \
 		cat build/e2fsprogs/symbols - >$@.symbols
 	$(Q)objcopy --redefine-syms=$@.symbols $@
+
+build/guest-runtime/%.o: guest-runtime/%.S Makefile build/sysroot/lib/libc.a
+	@mkdir -p $(@D)
+	$(say) AS $@
+	$(Q)$(GUEST_CC) -Iboot-protocol -MMD -MP -c $< -o $@
 
 build/sysroot/lib/hvt-start.o: guest-runtime/start_x86_64.S \
 		boot-protocol/abi_version.h build/sysroot/lib/libc.a
