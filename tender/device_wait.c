@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "device_net.h"
+#include "event.h"
 #include "hypercall.h"
 #include "machine.h"
 
@@ -64,8 +65,7 @@ uint64_t device_wait(struct machine *m, uint64_t set, uint64_t timeout_ns)
 		for_ever = false;
 		timeout = (struct timespec){0};
 	}
-	/* seccomp: ppoll */
-	if (ppoll(w.fd, w.count, for_ever ? NULL : &timeout, NULL) <= 0)
+	if (event_poll(w.fd, w.count, for_ever ? NULL : &timeout) <= 0)
 		return ready;
 	for (unsigned i = 0; i < w.count; i++) {
 		unsigned device = w.device[i];

@@ -10,12 +10,15 @@
 
 #include "device_console.h"
 #include "device_wait.h"
+#include "event.h"
 #include "hypercall_call.h"
 #include "interrupt.h"
 #include "machine.h"
+#include "upcall.h"
 
 #define NS_PER_S	   1000000000ULL
 #define RANDOM_PIECE_BYTES (1ULL << 20)
+#define UPCALL_KINDS	   ((1ULL << BP_UPCALL_KIND_COUNT) - 2)
 
 enum call_outcome call_violation(struct call *c, const char *fmt, ...)
 {
@@ -234,6 +237,35 @@ static enum call_outcome call_set_tls(struct call *c)
 	return call_done(c, 0);
 }
 
+/* The addresses have to be the guest's own, so that mistakes show here. */
+static enum call_outcome call_upcall(struct call *c)
+{
+	const struct upcall_target t = {c->arg[0], c->arg[1], c->arg[2],
+					c->arg[3]};
+	const struct guest_mem *mem = &c->m->mem;
+
+	if (t.entry && t.kinds & ~UPCALL_KINDS)
+		return call_violation(c, "upcall: unknown kinds in 0x%llx",
+				      (unsigned long long)t.kinds);
+	if (t.entry && !guest_mem_range(mem, t.entry, 1, GUEST_EXEC))
+		return call_bad_range(c, "upcall entry", t.entry, 1);
+	if (t.entry &&
+	    (t.frame % sizeof(uint64_t) ||
+	     !guest_mem_range(mem, t.frame, sizeof(struct bp_upcall_frame),
+			      GUEST_READ | GUEST_WRITE)))
+		return call_bad_range(c, "upcall frame", t.frame,
+				      sizeof(struct bp_upcall_frame));
+	c->m->upcall = t;
+	event_want_signals(t.entry && t.kinds & 1ULL << BP_UPCALL_SIGNAL);
+	return call_done(c, 0);
+}
+
+static enum call_outcome call_tick(struct call *c)
+{
+	return event_tick(c->arg[0]) < 0 ? call_refused(c, BP_UNSUPPORTED)
+					 : call_done(c, 0);
+}
+
 static enum call_outcome (*const handlers[])(struct call *) = {
 	[BP_CALL_EXIT] = call_exit,
 	[BP_CALL_CONSOLE_WRITE] = call_console_write,
@@ -243,6 +275,8 @@ static enum call_outcome (*const handlers[])(struct call *) = {
 	[BP_CALL_WAIT] = call_wait,
 	[BP_CALL_BLOCK_IO] = call_block_io,
 	[BP_CALL_SET_TLS] = call_set_tls,
+	[BP_CALL_UPCALL] = call_upcall,
+	[BP_CALL_TICK] = call_tick,
 	[BP_CALL_NET_IO] = call_net_io,
 };
 
