@@ -40,7 +40,7 @@ GUEST_CFLAGS = -std=c11 $(WARNINGS) -O2 -g -D_GNU_SOURCE -nostdinc \
 	-isystem build/musl/src/malloc/mallocng \
 	-fno-pie -fno-stack-protector -fno-omit-frame-pointer \
 	-ffunction-sections -fdata-sections -ffreestanding \
-	-fno-tree-loop-distribute-patterns \
+	-fno-tree-loop-distribute-patterns -falign-functions=1 \
 	-fno-asynchronous-unwind-tables -fstack-clash-protection \
 	-ffile-prefix-map=$(CURDIR)=hvt -MMD -MP
 
