@@ -12,6 +12,7 @@
 
 #include "counter.h"
 
+struct bp_upcall_frame;
 struct guest_mem;
 struct vcpu;
 
@@ -35,11 +36,15 @@ struct vcpu_exit {
 			const char *what;
 			bool has_address;
 			uint64_t address; /* that was accessed */
+			bool resumable;	  /* the guest may handle it: */
+			unsigned code;	  /* enum bp_trap_code */
+			uint64_t vector;  /* as the CPU numbers them */
+			uint64_t error;	  /* code of the CPU's, or 0 */
 		} trap;
 	};
 };
 
-/* Makes @exit a trap at no particular address. */
+/* Makes @exit a trap at no particular address, that is the end. */
 void vcpu_exit_trap(struct vcpu_exit *exit, int signal, const char *what);
 
 /* Where guest code stands, for reports. */
@@ -79,6 +84,8 @@ struct vcpu_ops {
 
 	/* NULL when this kind can be used on this host, or why it cannot. */
 	const char *(*unusable)(void);
+	/* What this host makes such guests of, in a word; may be NULL. */
+	const char *(*made_of)(void);
 
 	/*
 	 * Begins to make a vCPU on @mem, all of whose regions are known; what
@@ -114,10 +121,30 @@ struct vcpu_ops {
 	/* Sets the guest's thread pointer. 0 or -errno. */
 	int (*set_tls)(struct vcpu *vcpu, uint64_t address);
 
+	/*
+	 * Makes @access what the guest may do with the pages [start, end) of
+	 * its regions, within a hypercall. 0, or -errno after printing why.
+	 */
+	int (*map)(struct vcpu *vcpu, uint64_t start, uint64_t end,
+		   unsigned access);
+
 	void (*place)(struct vcpu *vcpu, struct vcpu_place *place);
 
 	/* The registers as text, several lines, each ending in newline. */
 	void (*format_registers)(struct vcpu *vcpu, char *text, size_t bytes);
+
+	/*
+	 * Puts the registers of guest code into @frame, after an exit that is
+	 * VCPU_INTERRUPTED or a resumable trap. 0, -errno after printing why,
+	 * or -EAGAIN: it is about to trap, so run it first.
+	 */
+	int (*interrupted)(struct vcpu *vcpu, struct bp_upcall_frame *frame);
+
+	/*
+	 * After ->interrupted: guest code goes on at @pc instead, with stack
+	 * pointer, first argument and the flags of a start. The rest stays.
+	 */
+	int (*enter)(struct vcpu *vcpu, uint64_t pc, uint64_t sp, uint64_t arg);
 
 	/*
 	 * Makes ->run return VCPU_INTERRUPTED soon, now or when it is next
