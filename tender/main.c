@@ -14,6 +14,7 @@
 
 #include "boot_info_write.h"
 #include "device_console.h"
+#include "event.h"
 #include "host_check.h"
 #include "hypercall_dispatch.h"
 #include "interrupt.h"
@@ -234,6 +235,7 @@ static int run(struct machine *m)
 	struct call_result result;
 	uint64_t exits = 0;
 	struct vcpu_exit exit;
+	int err;
 
 	for (;; exits++) {
 		if (interrupt_pending())
@@ -241,11 +243,19 @@ static int run(struct machine *m)
 		if (m->vcpu->ops->run(m->vcpu, &exit) < 0)
 			return STATUS_TENDER_FAILED;
 		if (exit.kind == VCPU_TRAP) {
+			err = upcall_trap(m, &exit);
+			if (err > 0)
+				continue;
+			if (err < 0)
+				return STATUS_TENDER_FAILED;
 			report_trap(m, &exit);
 			return STATUS_SIGNAL + exit.trap.signal;
 		}
-		if (exit.kind == VCPU_INTERRUPTED)
+		if (exit.kind == VCPU_INTERRUPTED) {
+			if (!upcall_interrupted(m))
+				return STATUS_TENDER_FAILED;
 			continue;
+		}
 		switch (hypercall_dispatch(m, &exit, &result)) {
 		case CALL_DONE:
 		case CALL_STOPPED:
@@ -290,6 +300,10 @@ static int run_image(struct machine *m, const struct options *o)
 		return status;
 	if (o->timeout_us && interrupt_arm(m->vcpu, o->timeout_us) < 0) {
 		log_error("cannot arm the time limit: %s", strerror(errno));
+		return STATUS_TENDER_FAILED;
+	}
+	if (event_begin(m->vcpu) < 0) {
+		log_error("cannot catch signals: %s", strerror(errno));
 		return STATUS_TENDER_FAILED;
 	}
 	return run(m);

@@ -59,6 +59,7 @@ struct vcpu_process {
 	int resume;
 	struct kvm_regs regs;
 	bool answered; /* rax and rip are to be written */
+	bool entered;  /* the registers of ->enter, too */
 };
 
 static struct vcpu_process *process_of(struct vcpu *vcpu)
@@ -291,6 +292,26 @@ static int answer(struct vcpu_process *p)
 	return err;
 }
 
+/* The guest's own calls are none: the kernel shall not restart one. */
+static int enter(struct vcpu_process *p)
+{
+	const struct {
+		uint64_t offset, value;
+	} reg[] = {
+		{offsetof(struct user_regs_struct, rip), p->regs.rip},
+		{offsetof(struct user_regs_struct, rsp), p->regs.rsp},
+		{offsetof(struct user_regs_struct, rdi), p->regs.rdi},
+		{offsetof(struct user_regs_struct, eflags), p->regs.rflags},
+		{offsetof(struct user_regs_struct, orig_rax), ~0ULL},
+	};
+	int err = 0;
+
+	for (unsigned i = 0; i < sizeof(reg) / sizeof(reg[0]) && !err; i++)
+		err = poke(p, reg[i].offset, reg[i].value);
+	p->entered = false;
+	return err;
+}
+
 static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct vcpu_process *p = process_of(vcpu);
@@ -299,6 +320,8 @@ static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	int status, err;
 
 	err = p->answered ? answer(p) : 0;
+	if (!err && p->entered)
+		err = enter(p);
 	if (!err)
 		err = trace(p, p->resume, 0, NULL, "running the guest");
 	if (!err)
@@ -353,6 +376,25 @@ static void process_format_registers(struct vcpu *vcpu, char *text,
 	regs_format(&process_of(vcpu)->regs, text, bytes);
 }
 
+static int process_interrupted(struct vcpu *vcpu, struct bp_upcall_frame *frame)
+{
+	regs_frame(&process_of(vcpu)->regs, frame);
+	return 0;
+}
+
+static int process_enter(struct vcpu *vcpu, uint64_t pc, uint64_t sp,
+			 uint64_t arg)
+{
+	struct vcpu_process *p = process_of(vcpu);
+
+	p->regs.rip = pc;
+	p->regs.rsp = sp;
+	p->regs.rdi = arg;
+	p->regs.rflags = RFLAGS_BITS;
+	p->entered = true;
+	return 0;
+}
+
 static void process_kick(struct vcpu *vcpu)
 {
 	pid_t pid = process_of(vcpu)->pid;
@@ -376,5 +418,7 @@ const struct vcpu_ops vcpu_process_ops = {
 	.set_tls = process_set_tls,
 	.place = process_place,
 	.format_registers = process_format_registers,
+	.interrupted = process_interrupted,
+	.enter = process_enter,
 	.kick = process_kick,
 };
