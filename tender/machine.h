@@ -5,6 +5,7 @@
 
 #include "boot_info.h"
 #include "device_block.h"
+#include "device_net.h"
 #include "guest_memory.h"
 #include "image_load.h"
 #include "upcall_enter.h"
@@ -20,6 +21,7 @@ struct machine {
 	unsigned device_count;
 	struct bp_device device[BP_MAX_DEVICES]; /* as in boot info */
 	struct block_dev block[BP_MAX_DEVICES];	 /* where device is a disk */
+	struct net_dev net[BP_MAX_DEVICES];	 /* where it is a network */
 };
 
 #endif

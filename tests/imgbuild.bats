@@ -659,15 +659,16 @@ bare() {
 
 @test "declared devices are in the image, in order" {
 	"$BIN/imgbuild" hello.c --device=block:data --device block:log_2-x \
-		--device=block:aaaaaaaaaabbbbbbbbbbccccccccccd -o dev.hvt
+		--device=block:aaaaaaaaaabbbbbbbbbbccccccccccd \
+		--device=net:lan -o dev.hvt
 	[ "$(json dev.hvt '[.devices[] | "\(.kind) \(.name)"] | join(",")')" = \
-		"block data,block log_2-x,block aaaaaaaaaabbbbbbbbbbccccccccccd" ]
+		"block data,block log_2-x,block aaaaaaaaaabbbbbbbbbbccccccccccd,net lan" ]
 	# Name, size and alignment of notes as readelf understands them.
-	[ "$(readelf -nW dev.hvt | grep -c 'HVT  *0x00000024')" -eq 3 ]
+	[ "$(readelf -nW dev.hvt | grep -c 'HVT  *0x00000024')" -eq 4 ]
 }
 
 @test "a bad, repeated or unknown device is refused with one line" {
-	for d in block block: block:A block:a/b net:eth0 :x data \
+	for d in block block: block:A block:a/b lan:eth0 :x data \
 		block:aaaaaaaaaabbbbbbbbbbccccccccccdd 'block:a b' ''; do
 		fails_with_one_line "$BIN/imgbuild" hello.c "--device=$d"
 		[[ $output == *"--device=$d"* ]]
