@@ -38,6 +38,29 @@ RT_SYSCALL3(readahead, int, int64_t, size_t)
 RT_SYSCALL4(sendfile, int, int, int64_t *, size_t)
 RT_SYSCALL6(copy_file_range, int, int64_t *, int, int64_t *, size_t, unsigned)
 
+RT_SYSCALL1(pipe, int *)
+RT_SYSCALL2(pipe2, int *, int)
+RT_SYSCALL3(poll, struct pollfd *, unsigned long, int)
+RT_SYSCALL5(ppoll, struct pollfd *, unsigned long, struct timespec *,
+	    const uint64_t *, size_t)
+RT_SYSCALL5(select, int, void *, void *, void *, struct timeval *)
+RT_SYSCALL6(pselect6, int, void *, void *, void *, struct timespec *,
+	    const struct rt_sized_mask *)
+RT_SYSCALL1(epoll_create, int)
+RT_SYSCALL1(epoll_create1, int)
+RT_SYSCALL4(epoll_ctl, int, int, int, const struct epoll_event *)
+RT_SYSCALL4(epoll_wait, int, struct epoll_event *, int, int)
+RT_SYSCALL6(epoll_pwait, int, struct epoll_event *, int, int, const uint64_t *,
+	    size_t)
+RT_SYSCALL6(epoll_pwait2, int, struct epoll_event *, int,
+	    const struct timespec *, const uint64_t *, size_t)
+RT_SYSCALL1(eventfd, unsigned)
+RT_SYSCALL2(eventfd2, unsigned, int)
+RT_SYSCALL2(timerfd_create, int, int)
+RT_SYSCALL4(timerfd_settime, int, int, const struct itimerspec *,
+	    struct itimerspec *)
+RT_SYSCALL2(timerfd_gettime, int, struct itimerspec *)
+
 RT_SYSCALL2(statfs, const char *, struct statfs *)
 RT_SYSCALL2(fstatfs, int, struct statfs *)
 RT_SYSCALL2(access, const char *, int)

@@ -7,6 +7,7 @@
 #include "runtime.h"
 
 struct rt_waitq __rt_console_waitq;
+int __rt_console_ready;
 
 static struct rt_poller *pollers;
 static int woken;
@@ -59,9 +60,10 @@ void __rt_poller_add(struct rt_poller *poller)
 /* Sleeps until a device is ready or @deadline_ns passes. */
 static void idle(uint64_t deadline_ns)
 {
-	uint64_t set = __rt_console_waitq.first ? BP_WAIT_CONSOLE : 0;
-	uint64_t timeout = BP_WAIT_FOREVER, now, ready;
+	uint64_t timeout = BP_WAIT_FOREVER, set = 0, now, ready;
 
+	if (__rt_console_waitq.first && !__rt_console_ready)
+		set = BP_WAIT_CONSOLE;
 	for (struct rt_poller *p = pollers; p; p = p->next) {
 		if (p->before_wait)
 			deadline_ns = p->before_wait(deadline_ns);
@@ -77,8 +79,10 @@ static void idle(uint64_t deadline_ns)
 			return;
 	}
 	ready = hypercall_wait(timeout, set);
-	if (ready & BP_WAIT_CONSOLE)
+	if (ready & BP_WAIT_CONSOLE) {
+		__rt_console_ready = 1;
 		__rt_waitq_wake(&__rt_console_waitq, RT_WAKE_ALL);
+	}
 	for (struct rt_poller *p = pollers; p; p = p->next)
 		if (ready & p->devices)
 			p->ready(ready & p->devices);

@@ -15,6 +15,7 @@ struct rt_waiter;
 struct rt_waitq {
 	struct rt_waiter *first;
 	struct rt_waiter *last;
+	unsigned events; /* during a wake: POLL* bits it is about; 0: any */
 };
 
 /*
@@ -42,6 +43,14 @@ void __rt_waitq_leave(struct rt_waiter *waiter);
 unsigned __rt_waitq_wake(struct rt_waitq *queue, unsigned most);
 
 #define RT_WAKE_ALL UINT32_MAX
+
+/* Wakes all of the queue because these POLL* bits may have come to hold. */
+static inline void __rt_waitq_wake_for(struct rt_waitq *queue, unsigned events)
+{
+	queue->events = events;
+	__rt_waitq_wake(queue, RT_WAKE_ALL);
+	queue->events = 0;
+}
 
 /*
  * Blocks the calling thread until a queue that it has joined is woken: 0. Or
@@ -73,5 +82,7 @@ void __rt_poller_add(struct rt_poller *poller);
 
 /* Whoever waits for the console's input. */
 extern struct rt_waitq __rt_console_waitq;
+/* There is some, or its end: as long as nobody has read, nobody has to ask. */
+extern int __rt_console_ready;
 
 #endif
