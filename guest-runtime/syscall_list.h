@@ -2,7 +2,8 @@
 /*
  * Every system call the runtime has: RT_SYSCALL<arguments>(name, types...).
  * Included with those macros defined, once to declare the functions, once as
- * the cases of a switch. A call that is not listed answers ENOSYS.
+ * the cases of a switch. A call that is not listed answers ENOSYS. RT_DIRECT:
+ * calls that only read what never changes, and are no sections (thread.h).
  *
  * No include guard: this is a list, not a header.
  */
@@ -121,13 +122,13 @@ RT_SYSCALL1(exit, int)
 RT_SYSCALL1(exit_group, int)
 RT_SYSCALL1(set_thread_area, uintptr_t)
 RT_SYSCALL1(set_tid_address, int *)
-RT_SYSCALL0(gettid)
-RT_SYSCALL0(getpid)
-RT_SYSCALL0(getppid)
-RT_SYSCALL0(getuid)
-RT_SYSCALL0(geteuid)
-RT_SYSCALL0(getgid)
-RT_SYSCALL0(getegid)
+RT_DIRECT0(gettid)
+RT_DIRECT0(getpid)
+RT_DIRECT0(getppid)
+RT_DIRECT0(getuid)
+RT_DIRECT0(geteuid)
+RT_DIRECT0(getgid)
+RT_DIRECT0(getegid)
 RT_SYSCALL0(sched_yield)
 RT_SYSCALL3(getrandom, void *, size_t, unsigned)
 RT_SYSCALL1(uname, struct utsname *)
@@ -137,4 +138,20 @@ RT_SYSCALL4(rt_sigprocmask, int, const uint64_t *, uint64_t *, size_t)
 RT_SYSCALL2(kill, int, int)
 RT_SYSCALL2(tkill, int, int)
 RT_SYSCALL3(tgkill, int, int, int)
+
 RT_SYSCALL6(futex, int *, int, int, const void *, int *, int)
+RT_SYSCALL2(set_robust_list, void *, size_t)
+RT_SYSCALL3(get_robust_list, int, void **, size_t *)
+RT_SYSCALL3(membarrier, int, unsigned, int)
+RT_SYSCALL3(sched_setaffinity, int, size_t, const void *)
+RT_SYSCALL3(sched_getaffinity, int, size_t, void *)
+RT_SYSCALL3(sched_setscheduler, int, int, const void *)
+RT_SYSCALL1(sched_getscheduler, int)
+RT_SYSCALL2(sched_setparam, int, const void *)
+RT_SYSCALL2(sched_getparam, int, void *)
+RT_SYSCALL1(sched_get_priority_max, int)
+RT_SYSCALL1(sched_get_priority_min, int)
+RT_SYSCALL2(sched_rr_get_interval, int, struct timespec *)
+RT_SYSCALL2(getpriority, int, int)
+RT_SYSCALL3(setpriority, int, int, int)
+RT_SYSCALL3(getcpu, unsigned *, unsigned *, void *)

@@ -62,6 +62,15 @@ long __rt_block(uint64_t deadline_ns);
 
 #define RT_NEVER UINT64_MAX
 
+/*
+ * Asks the pollers, and sleeps until a device is ready, @deadline_ns has
+ * passed, or somebody can go on. 0: only asks. For the scheduler.
+ */
+void __rt_idle(uint64_t deadline_ns);
+
+/* Whether a device may wake somebody. */
+int __rt_has_devices(void);
+
 /* Joins @queue, blocks, leaves it. */
 long __rt_wait_on(struct rt_waitq *queue, uint64_t deadline_ns);
 
