@@ -109,7 +109,6 @@ static enum call_outcome call_clock_wall(struct call *c)
 {
 	struct timespec now;
 
-	/* seccomp: clock_gettime, where the vDSO cannot tell */
 	clock_gettime(CLOCK_REALTIME, &now);
 	return call_done(c, (int64_t)((uint64_t)now.tv_sec * NS_PER_S +
 				      (uint64_t)now.tv_nsec));
@@ -250,7 +249,7 @@ static enum call_outcome call_map(struct call *c)
 
 	if (bits & ~(uint64_t)(ACCESS_BITS | BP_MAP_RELEASE))
 		return call_violation(c, "map: unknown bits in 0x%llx",
-				 (unsigned long long)bits);
+				      (unsigned long long)bits);
 	if (bytes <= mem->bytes && start <= mem->bytes - bytes)
 		policy = guest_mem_policy(mem, start, start + bytes);
 	if (policy < 0)
