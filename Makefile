@@ -315,8 +315,8 @@ build/fuzz/%: tests/fuzz/%.c $(FUZZ_TENDER)
 # Those of files in the guest begin with vfs_; it includes two of these.
 FUZZ_RT := ext.c $(notdir $(wildcard guest-runtime/ext_*.c \
 	guest-runtime/page*.c)) create.c fd.c file.c file_copy.c file_map.c \
-	file_seek.c file_vnode.c lock.c path.c syscall_attr.c syscall_dir.c \
-	syscall_name.c syscall_open.c syscall_stat.c tmpfs.c
+	file_read.c file_seek.c file_vnode.c lock.c path.c syscall_attr.c \
+	syscall_dir.c syscall_name.c syscall_open.c syscall_stat.c tmpfs.c
 FUZZ_RT_OBJ := $(FUZZ_RT:%.c=build/fuzz-rt/%.o)
 FUZZ_RT_CC := clang -std=c11 $(WARNINGS) $(SANITIZE) -D_GNU_SOURCE \
 	-Iboot-protocol -Iguest-runtime -Itests/unit -I. -MMD -MP \
