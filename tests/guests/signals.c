@@ -508,7 +508,7 @@ static void area_vectors(void)
 	printf("%.17g %.17g\n", x, y);
 }
 
-static void area_die(const char *how)
+static __attribute__((noinline)) void area_die(const char *how)
 {
 	fflush(stdout);
 	if (!strcmp(how, "abort"))
