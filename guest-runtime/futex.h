@@ -3,6 +3,8 @@
 #ifndef RT_FUTEX_H
 #define RT_FUTEX_H
 
+struct timespec;
+
 enum {
 	FUTEX_WAIT = 0,
 	FUTEX_WAKE = 1,
@@ -21,6 +23,13 @@ enum {
 #define FUTEX_WAITERS	 0x80000000U
 #define FUTEX_OWNER_DIED 0x40000000U
 #define FUTEX_TID	 0x3fffffffU
+
+/* futex_pi.c */
+long __rt_futex_lock_pi(int *address, const struct timespec *timeout,
+			int only_try);
+long __rt_futex_unlock_pi(int *address);
+/* The calling thread ends: who waits for its locks gets them. */
+void __rt_futex_pi_exit(void);
 
 /* When the only thread waits for ever, and no handler of a signal can wake it.
  */

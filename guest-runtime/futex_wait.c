@@ -162,6 +162,13 @@ long __rt_sys_futex(int *address, int op, int value, const void *timeout,
 			       ? -EINVAL
 			       : requeue(address, address2, (unsigned)value,
 					 most2);
+	case FUTEX_LOCK_PI:
+	case FUTEX_TRYLOCK_PI:
+		return __rt_futex_lock_pi(address, timeout,
+					  (op & FUTEX_COMMANDS) ==
+						  FUTEX_TRYLOCK_PI);
+	case FUTEX_UNLOCK_PI:
+		return __rt_futex_unlock_pi(address);
 	default:
 		return -ENOSYS;
 	}

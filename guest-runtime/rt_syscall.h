@@ -20,7 +20,13 @@
 #define SYS_tls_alloc 1000 /* see musl/syscall_arch.h */
 #endif
 
+struct epoll_event;
 struct iovec;
+struct itimerspec;
+struct mmsghdr;
+struct msghdr;
+struct pollfd;
+struct rt_sized_mask;
 struct stat;
 struct statfs;
 struct timespec;

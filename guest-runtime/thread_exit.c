@@ -31,9 +31,7 @@ static void release(struct rt_robust_list *entry, long offset)
 	int *futex = (int *)((char *)entry + offset);
 	uint32_t word = (uint32_t)*futex;
 
-	/* Bit 0 says that the lock inherits priorities. */
-	if ((uintptr_t)entry & 1 ||
-	    (word & FUTEX_TID) != (uint32_t)__rt_self->tid)
+	if ((word & FUTEX_TID) != (uint32_t)__rt_self->tid)
 		return;
 	*futex = (int)((word & FUTEX_WAITERS) | FUTEX_OWNER_DIED);
 	if (word & FUTEX_WAITERS)
@@ -65,6 +63,7 @@ void __rt_thread_end(void)
 	struct rt_thread *self = __rt_self, **at = &__rt_all_threads;
 
 	release_robust();
+	__rt_futex_pi_exit();
 	if (self->clear_tid) {
 		*self->clear_tid = 0;
 		__rt_futex_wake(self->clear_tid, 1, UINT32_MAX);

@@ -8,6 +8,7 @@
 #include "thread.h"
 
 struct rt_waitq __rt_console_waitq;
+int __rt_console_ready;
 
 static struct rt_poller *pollers;
 
@@ -68,9 +69,10 @@ static int is_interrupted(void)
 
 void __rt_idle(uint64_t deadline_ns)
 {
-	uint64_t set = __rt_console_waitq.first ? BP_WAIT_CONSOLE : 0;
-	uint64_t timeout = BP_WAIT_FOREVER, now, ready;
+	uint64_t timeout = BP_WAIT_FOREVER, set = 0, now, ready;
 
+	if (__rt_console_waitq.first && !__rt_console_ready)
+		set = BP_WAIT_CONSOLE;
 	for (struct rt_poller *p = pollers; p; p = p->next) {
 		if (p->before_wait)
 			deadline_ns = p->before_wait(deadline_ns);
@@ -86,19 +88,22 @@ void __rt_idle(uint64_t deadline_ns)
 			return;
 	}
 	ready = hypercall_wait(timeout, set);
-	if (ready & BP_WAIT_CONSOLE)
+	if (ready & BP_WAIT_CONSOLE) {
+		__rt_console_ready = 1;
 		__rt_waitq_wake(&__rt_console_waitq, RT_WAKE_ALL);
+	}
 	for (struct rt_poller *p = pollers; p; p = p->next)
 		if (ready & p->devices)
 			p->ready(ready & p->devices);
 }
 
-int __rt_has_devices(void)
+int __rt_may_wake(void)
 {
 	if (__rt_console_waitq.first)
 		return 1;
 	for (struct rt_poller *p = pollers; p; p = p->next)
-		if (p->devices)
+		if (p->devices ||
+		    (p->before_wait && p->before_wait(RT_NEVER) != RT_NEVER))
 			return 1;
 	return 0;
 }

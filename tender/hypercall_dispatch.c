@@ -2,18 +2,16 @@
 #include "hypercall_dispatch.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "device_console.h"
+#include "device_wait.h"
 #include "event.h"
-#include "hypercall.h"
+#include "hypercall_call.h"
 #include "interrupt.h"
 #include "machine.h"
 #include "upcall.h"
@@ -23,18 +21,7 @@
 #define ACCESS_BITS	   (GUEST_READ | GUEST_WRITE | GUEST_EXEC)
 #define UPCALL_KINDS	   ((1ULL << BP_UPCALL_KIND_COUNT) - 2)
 
-/* One call being served: arguments in, value out. */
-struct call {
-	struct machine *m;
-	const uint64_t *arg;
-	int64_t value; /* for RAX */
-	struct call_result *result;
-};
-
-static enum call_outcome violation(struct call *c, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static enum call_outcome violation(struct call *c, const char *fmt, ...)
+enum call_outcome call_violation(struct call *c, const char *fmt, ...)
 {
 	va_list args;
 
@@ -44,25 +31,25 @@ static enum call_outcome violation(struct call *c, const char *fmt, ...)
 	return CALL_VIOLATION;
 }
 
-static enum call_outcome bad_range(struct call *c, const char *what,
-				   uint64_t gpa, uint64_t bytes)
+enum call_outcome call_bad_range(struct call *c, const char *what, uint64_t gpa,
+				 uint64_t bytes)
 {
-	return violation(c,
-			 "%s: 0x%llx bytes at 0x%llx are not memory the "
-			 "guest has that access to",
-			 what, (unsigned long long)bytes,
-			 (unsigned long long)gpa);
+	return call_violation(c,
+			      "%s: 0x%llx bytes at 0x%llx are not memory the "
+			      "guest has that access to",
+			      what, (unsigned long long)bytes,
+			      (unsigned long long)gpa);
 }
 
-static enum call_outcome done(struct call *c, int64_t value)
+enum call_outcome call_done(struct call *c, int64_t value)
 {
 	c->value = value;
 	return CALL_DONE;
 }
 
-static enum call_outcome refused(struct call *c, enum bp_status status)
+enum call_outcome call_refused(struct call *c, enum bp_status status)
 {
-	return done(c, -(int64_t)status);
+	return call_done(c, -(int64_t)status);
 }
 
 static enum call_outcome call_exit(struct call *c)
@@ -92,16 +79,16 @@ static enum call_outcome call_console_write(struct call *c)
 	int64_t n;
 
 	if (stream != BP_STREAM_OUT && stream != BP_STREAM_ERR)
-		return violation(c, "console_write: unknown stream %llu",
-				 (unsigned long long)stream);
+		return call_violation(c, "console_write: unknown stream %llu",
+				      (unsigned long long)stream);
 	if (!data)
-		return bad_range(c, "console_write", gpa, bytes);
+		return call_bad_range(c, "console_write", gpa, bytes);
 	n = console_write((unsigned)stream, data, bytes);
 	if (n == -EINTR)
 		return CALL_STOPPED;
 	if (n < 0)
-		return refused(c, console_status((int)-n));
-	return done(c, n);
+		return call_refused(c, console_status((int)-n));
+	return call_done(c, n);
 }
 
 static enum call_outcome call_console_read(struct call *c)
@@ -111,11 +98,11 @@ static enum call_outcome call_console_read(struct call *c)
 	int64_t n;
 
 	if (!data)
-		return bad_range(c, "console_read", gpa, bytes);
+		return call_bad_range(c, "console_read", gpa, bytes);
 	n = console_read(data, bytes);
 	if (n < 0)
-		return refused(c, n == -EAGAIN ? BP_AGAIN : BP_IO);
-	return done(c, n);
+		return call_refused(c, n == -EAGAIN ? BP_AGAIN : BP_IO);
+	return call_done(c, n);
 }
 
 static enum call_outcome call_clock_wall(struct call *c)
@@ -123,8 +110,8 @@ static enum call_outcome call_clock_wall(struct call *c)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return done(c, (int64_t)((uint64_t)now.tv_sec * NS_PER_S +
-				 (uint64_t)now.tv_nsec));
+	return call_done(c, (int64_t)((uint64_t)now.tv_sec * NS_PER_S +
+				      (uint64_t)now.tv_nsec));
 }
 
 static enum call_outcome call_random(struct call *c)
@@ -133,7 +120,7 @@ static enum call_outcome call_random(struct call *c)
 	char *data = guest_mem_range(&c->m->mem, gpa, bytes, GUEST_WRITE);
 
 	if (!data)
-		return bad_range(c, "random", gpa, bytes);
+		return call_bad_range(c, "random", gpa, bytes);
 	while (bytes) {
 		/* seccomp: getrandom */
 		ssize_t n = getrandom(
@@ -144,47 +131,29 @@ static enum call_outcome call_random(struct call *c)
 		if (interrupt_pending())
 			return CALL_STOPPED;
 		if (n < 0 && errno != EINTR)
-			return refused(c, BP_IO);
+			return call_refused(c, BP_IO);
 		if (n > 0) {
 			data += n;
 			bytes -= (uint64_t)n;
 		}
 	}
-	return done(c, 0);
-}
-
-/* Waits for console input or @timeout_ns. True if input (or its end) is there.
- */
-static bool wait_console(bool for_input, uint64_t timeout_ns)
-{
-	struct timespec timeout = {
-		.tv_sec = (time_t)(timeout_ns / NS_PER_S),
-		.tv_nsec = (long)(timeout_ns % NS_PER_S),
-	};
-	struct pollfd p = {
-		.fd = for_input ? STDIN_FILENO : -1,
-		.events = POLLIN,
-	};
-
-	return event_poll(&p, 1,
-			  timeout_ns == BP_WAIT_FOREVER ? NULL : &timeout) > 0;
+	return call_done(c, 0);
 }
 
 static enum call_outcome call_wait(struct call *c)
 {
-	uint64_t timeout_ns = c->arg[0], set = c->arg[1];
-	uint64_t disks = (1ULL << c->m->device_count) - 1; /* always ready */
+	uint64_t timeout_ns = c->arg[0], set = c->arg[1], ready;
+	uint64_t devices = (1ULL << c->m->device_count) - 1;
 
-	if (set & ~(disks | BP_WAIT_CONSOLE))
-		return violation(c, "wait: no such device in the set 0x%llx",
-				 (unsigned long long)set);
-	if (set & disks)
-		timeout_ns = 0;
-	if (wait_console(set & BP_WAIT_CONSOLE, timeout_ns))
-		disks |= BP_WAIT_CONSOLE;
+	if (set & ~(devices | BP_WAIT_CONSOLE))
+		return call_violation(c,
+				      "wait: no such device in the set "
+				      "0x%llx",
+				      (unsigned long long)set);
+	ready = device_wait(c->m, set, timeout_ns);
 	if (interrupt_pending())
 		return CALL_STOPPED;
-	return done(c, (int64_t)(set & disks));
+	return call_done(c, (int64_t)ready);
 }
 
 /*
@@ -200,23 +169,24 @@ static enum call_outcome copy_segments(struct call *c, uint64_t list,
 	const void *from;
 
 	if (count > BP_MAX_SEGMENTS)
-		return violation(c,
-				 "block_io: a list of %llu segments, where "
-				 "%d are allowed",
-				 (unsigned long long)count, BP_MAX_SEGMENTS);
+		return call_violation(
+			c,
+			"block_io: a list of %llu segments, where "
+			"%d are allowed",
+			(unsigned long long)count, BP_MAX_SEGMENTS);
 	from = guest_mem_range(mem, list, count * sizeof(segment[0]),
 			       GUEST_READ);
 	if (!from)
-		return bad_range(c, "block_io list", list,
-				 count * sizeof(segment[0]));
+		return call_bad_range(c, "block_io list", list,
+				      count * sizeof(segment[0]));
 	memcpy(segment, from, count * sizeof(segment[0]));
 	for (unsigned i = 0; i < count; i++) {
 		iov[i].iov_len = segment[i].bytes;
 		iov[i].iov_base = guest_mem_range(mem, segment[i].gpa,
 						  segment[i].bytes, access);
 		if (!iov[i].iov_base)
-			return bad_range(c, "block_io segment", segment[i].gpa,
-					 segment[i].bytes);
+			return call_bad_range(c, "block_io segment",
+					      segment[i].gpa, segment[i].bytes);
 	}
 	return CALL_DONE;
 }
@@ -230,8 +200,8 @@ static enum call_outcome call_block_io(struct call *c)
 
 	if (device >= c->m->device_count ||
 	    c->m->device[device].kind != BP_DEVICE_BLOCK)
-		return violation(c, "block_io: device %llu is not a disk",
-				 (unsigned long long)device);
+		return call_violation(c, "block_io: device %llu is not a disk",
+				      (unsigned long long)device);
 	dev = &c->m->block[device];
 	switch (op) {
 	case BP_BLOCK_READ:
@@ -241,16 +211,17 @@ static enum call_outcome call_block_io(struct call *c)
 			op == BP_BLOCK_READ ? GUEST_WRITE : GUEST_READ, iov);
 		if (outcome != CALL_DONE)
 			return outcome;
-		return refused(c, block_dev_transfer(dev, op == BP_BLOCK_WRITE,
-						     offset, iov,
-						     (unsigned)c->arg[4]));
+		return call_refused(
+			c, block_dev_transfer(dev, op == BP_BLOCK_WRITE, offset,
+					      iov, (unsigned)c->arg[4]));
 	case BP_BLOCK_FLUSH:
-		return refused(c, block_dev_flush(dev));
+		return call_refused(c, block_dev_flush(dev));
 	case BP_BLOCK_DISCARD:
-		return refused(c, block_dev_discard(dev, offset, c->arg[3]));
+		return call_refused(c,
+				    block_dev_discard(dev, offset, c->arg[3]));
 	default:
-		return violation(c, "block_io: unknown operation %llu",
-				 (unsigned long long)op);
+		return call_violation(c, "block_io: unknown operation %llu",
+				      (unsigned long long)op);
 	}
 }
 
@@ -259,11 +230,12 @@ static enum call_outcome call_set_tls(struct call *c)
 	struct vcpu *vcpu = c->m->vcpu;
 
 	if (c->arg[0] >= c->m->mem.bytes)
-		return violation(c, "set_tls: 0x%llx is outside guest memory",
-				 (unsigned long long)c->arg[0]);
+		return call_violation(c,
+				      "set_tls: 0x%llx is outside guest memory",
+				      (unsigned long long)c->arg[0]);
 	if (vcpu->ops->set_tls(vcpu, c->arg[0]) < 0)
 		return CALL_FAILED;
-	return done(c, 0);
+	return call_done(c, 0);
 }
 
 static enum call_outcome call_map(struct call *c)
@@ -276,25 +248,25 @@ static enum call_outcome call_map(struct call *c)
 	int policy = -EINVAL;
 
 	if (bits & ~(uint64_t)(ACCESS_BITS | BP_MAP_RELEASE))
-		return violation(c, "map: unknown bits in 0x%llx",
-				 (unsigned long long)bits);
+		return call_violation(c, "map: unknown bits in 0x%llx",
+				      (unsigned long long)bits);
 	if (bytes <= mem->bytes && start <= mem->bytes - bytes)
 		policy = guest_mem_policy(mem, start, start + bytes);
 	if (policy < 0)
-		return bad_range(c, "map", start, bytes);
+		return call_bad_range(c, "map", start, bytes);
 	if (bits & BP_MAP_RELEASE)
 		need |= GUEST_WRITE;
 	/* No CPU lets code write or run what it may not read. */
 	if (need & ~(unsigned)policy || (access && !(access & GUEST_READ)))
-		return refused(c, BP_INVALID);
+		return call_refused(c, BP_INVALID);
 	if (guest_mem_restrict(mem, start, start + bytes, access) < 0)
-		return refused(c, BP_NO_SPACE);
+		return call_refused(c, BP_NO_SPACE);
 	if (vcpu->ops->map(vcpu, start, start + bytes, access) < 0)
 		return CALL_FAILED;
 	if (bits & BP_MAP_RELEASE &&
 	    guest_mem_release(mem, start, start + bytes) < 0)
-		return refused(c, BP_IO);
-	return done(c, 0);
+		return call_refused(c, BP_IO);
+	return call_done(c, 0);
 }
 
 /* The addresses have to be the guest's own, so that mistakes show here. */
@@ -305,25 +277,25 @@ static enum call_outcome call_upcall(struct call *c)
 	const struct guest_mem *mem = &c->m->mem;
 
 	if (t.entry && t.kinds & ~UPCALL_KINDS)
-		return violation(c, "upcall: unknown kinds in 0x%llx",
-				 (unsigned long long)t.kinds);
+		return call_violation(c, "upcall: unknown kinds in 0x%llx",
+				      (unsigned long long)t.kinds);
 	if (t.entry && !guest_mem_range(mem, t.entry, 1, GUEST_EXEC))
-		return bad_range(c, "upcall entry", t.entry, 1);
+		return call_bad_range(c, "upcall entry", t.entry, 1);
 	if (t.entry &&
 	    (t.frame % sizeof(uint64_t) ||
 	     !guest_mem_range(mem, t.frame, sizeof(struct bp_upcall_frame),
 			      GUEST_READ | GUEST_WRITE)))
-		return bad_range(c, "upcall frame", t.frame,
-				 sizeof(struct bp_upcall_frame));
+		return call_bad_range(c, "upcall frame", t.frame,
+				      sizeof(struct bp_upcall_frame));
 	c->m->upcall = t;
 	event_want_signals(t.entry && t.kinds & 1ULL << BP_UPCALL_SIGNAL);
-	return done(c, 0);
+	return call_done(c, 0);
 }
 
 static enum call_outcome call_tick(struct call *c)
 {
-	return event_tick(c->arg[0]) < 0 ? refused(c, BP_UNSUPPORTED)
-					 : done(c, 0);
+	return event_tick(c->arg[0]) < 0 ? call_refused(c, BP_UNSUPPORTED)
+					 : call_done(c, 0);
 }
 
 static enum call_outcome (*const handlers[])(struct call *) = {
@@ -338,6 +310,7 @@ static enum call_outcome (*const handlers[])(struct call *) = {
 	[BP_CALL_MAP] = call_map,
 	[BP_CALL_UPCALL] = call_upcall,
 	[BP_CALL_TICK] = call_tick,
+	[BP_CALL_NET_IO] = call_net_io,
 };
 
 _Static_assert(GUEST_READ == BP_MAP_READ && GUEST_WRITE == BP_MAP_WRITE &&
@@ -354,7 +327,8 @@ enum call_outcome hypercall_dispatch(struct machine *m,
 	enum call_outcome outcome;
 
 	if (exit->call.number >= BP_CALL_COUNT || !handlers[exit->call.number])
-		return violation(&c, "unknown hypercall %u", exit->call.number);
+		return call_violation(&c, "unknown hypercall %u",
+				      exit->call.number);
 	outcome = handlers[exit->call.number](&c);
 	if (outcome == CALL_DONE)
 		m->vcpu->ops->set_result(m->vcpu, (uint64_t)c.value);

@@ -5,14 +5,17 @@
 
 #include "boot_info.h"
 #include "device_block.h"
+#include "device_net.h"
 #include "guest_memory.h"
 #include "image_load.h"
+#include "symbol.h"
 #include "upcall_enter.h"
 #include "vcpu.h"
 
 struct machine {
 	const char *image_name;
 	struct image image;
+	struct symbol_file symbols; /* for reports */
 	struct image_layout layout;
 	struct guest_mem mem;
 	struct vcpu *vcpu;
@@ -20,6 +23,7 @@ struct machine {
 	unsigned device_count;
 	struct bp_device device[BP_MAX_DEVICES]; /* as in boot info */
 	struct block_dev block[BP_MAX_DEVICES];	 /* where device is a disk */
+	struct net_dev net[BP_MAX_DEVICES];	 /* where it is a network */
 };
 
 #endif

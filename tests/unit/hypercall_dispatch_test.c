@@ -97,8 +97,8 @@ static uint64_t edge_at(unsigned i)
 
 static void test_edges(void)
 {
-	static const unsigned numbers[] = {0, 1,  2,  3,  4,  5,    7,	8,
-					   9, 10, 31, 32, 64, 1000, -1u};
+	static const unsigned numbers[] = {0, 1,  2,  3,  4,  5,  7,	8,
+					   9, 10, 11, 31, 32, 64, 1000, -1u};
 	uint64_t arg[VCPU_CALL_ARGS] = {0};
 
 	for (unsigned n = 0; n < COUNT_OF(numbers); n++) {
