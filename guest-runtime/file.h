@@ -109,6 +109,13 @@ int __rt_fd_find(int lowest);
 /* Makes @fd, which is free, name @file. */
 void __rt_fd_set(int fd, struct rt_file *file, int flags);
 
+/*
+ * One transfer, at *offset, or where @offset is NULL at the file's own, which
+ * it moves.
+ */
+long __rt_file_transfer(int fd, int write, const struct iovec *iov, int count,
+			const int64_t *offset);
+
 /* The sum of the lengths, or -EINVAL as readv(2) says. */
 long __rt_iov_bytes(const struct iovec *iov, int count);
 

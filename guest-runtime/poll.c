@@ -5,12 +5,15 @@
 #include <errno.h>
 
 #include "file.h"
+#include "file_console.h"
 #include "rt_syscall.h"
 #include "runtime.h"
 #include "vnode.h"
 #include "wait.h"
 
 #define FEW 8 /* without asking for memory */
+
+RT_LINK_WITH(__rt_console_poll);
 
 struct watched {
 	struct rt_waiter waiter;

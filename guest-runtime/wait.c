@@ -100,12 +100,13 @@ void __rt_idle(uint64_t deadline_ns)
 			p->ready(ready & p->devices);
 }
 
-int __rt_has_devices(void)
+int __rt_may_wake(void)
 {
 	if (__rt_console_waitq.first)
 		return 1;
 	for (struct rt_poller *p = pollers; p; p = p->next)
-		if (p->devices)
+		if (p->devices ||
+		    (p->before_wait && p->before_wait(RT_NEVER) != RT_NEVER))
 			return 1;
 	return 0;
 }
