@@ -293,6 +293,10 @@ pings() {
 	"${TENDER[@]}" --net=tap:lan,ip=10.9.0.2/24 "$(image net_raw)" pong 3 \
 		>out 2>err &
 	wait_for out ready
+	# The kernel forgets what it was to send before it noticed the tender.
+	until ip link show lan | grep -q 'state UP'; do
+		sleep 0.05
+	done
 	for options in -s56 "-s$((MTU - 28))" "-s$((MTU - 28)) -Mdo"; do
 		# shellcheck disable=SC2086 # two options
 		ping -q -c1 -W10 $options 10.9.0.2 >ping.out ||
