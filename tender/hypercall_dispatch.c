@@ -248,25 +248,25 @@ static enum call_outcome call_map(struct call *c)
 	int policy = -EINVAL;
 
 	if (bits & ~(uint64_t)(ACCESS_BITS | BP_MAP_RELEASE))
-		return violation(c, "map: unknown bits in 0x%llx",
-				 (unsigned long long)bits);
+		return call_violation(c, "map: unknown bits in 0x%llx",
+				      (unsigned long long)bits);
 	if (bytes <= mem->bytes && start <= mem->bytes - bytes)
 		policy = guest_mem_policy(mem, start, start + bytes);
 	if (policy < 0)
-		return bad_range(c, "map", start, bytes);
+		return call_bad_range(c, "map", start, bytes);
 	if (bits & BP_MAP_RELEASE)
 		need |= GUEST_WRITE;
 	/* No CPU lets code write or run what it may not read. */
 	if (need & ~(unsigned)policy || (access && !(access & GUEST_READ)))
-		return refused(c, BP_INVALID);
+		return call_refused(c, BP_INVALID);
 	if (guest_mem_restrict(mem, start, start + bytes, access) < 0)
-		return refused(c, BP_NO_SPACE);
+		return call_refused(c, BP_NO_SPACE);
 	if (vcpu->ops->map(vcpu, start, start + bytes, access) < 0)
 		return CALL_FAILED;
 	if (bits & BP_MAP_RELEASE &&
 	    guest_mem_release(mem, start, start + bytes) < 0)
-		return refused(c, BP_IO);
-	return done(c, 0);
+		return call_refused(c, BP_IO);
+	return call_done(c, 0);
 }
 
 /* The addresses have to be the guest's own, so that mistakes show here. */
