@@ -2,6 +2,7 @@
 /* The console: descriptors 0 to 2. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -84,12 +85,29 @@ static long console_readv(struct rt_file *file, const struct iovec *iov,
 		return 0;
 	for (;;) {
 		n = hypercall_console_read(iov->iov_base, iov->iov_len);
+		__rt_console_ready = 0;
 		if (n != -BP_AGAIN)
 			return n < 0 ? -__rt_errno_of(-n) : n;
 		if (file->flags & O_NONBLOCK)
 			return -EAGAIN;
-		__rt_wait_on(&__rt_console_waitq, RT_NEVER);
+		n = __rt_wait_on(&__rt_console_waitq, RT_NEVER);
+		if (n)
+			return n;
 	}
+}
+
+/* Output waits in the tender, and so can always be written. */
+static unsigned console_poll(struct rt_file *file, struct rt_waitq **queue)
+{
+	const unsigned out = POLLOUT | POLLWRNORM;
+
+	if (!__rt_reads(file))
+		return out;
+	if (queue)
+		*queue = &__rt_console_waitq;
+	else if (!__rt_console_ready)
+		__rt_console_ready = hypercall_wait(0, BP_WAIT_CONSOLE) != 0;
+	return __rt_console_ready ? out | POLLIN | POLLRDNORM : out;
 }
 
 /*
@@ -110,6 +128,7 @@ static const struct rt_file_ops console_ops = {
 	.readv = console_readv,
 	.writev = console_writev,
 	.ioctl = console_ioctl,
+	.poll = console_poll,
 	.mode = S_IFCHR | 0620,
 };
 
@@ -147,6 +166,7 @@ static const struct rt_file_ops node_ops = {
 	.readv = console_readv,
 	.writev = console_writev,
 	.ioctl = console_ioctl,
+	.poll = console_poll,
 	.stat = node_stat,
 	.release = node_release,
 };
@@ -155,7 +175,8 @@ struct rt_file *__rt_console_file(void)
 {
 	struct rt_file *f = __rt_file_new(&node_ops);
 
-	f->device = BP_STREAM_OUT;
+	if (f)
+		f->device = BP_STREAM_OUT;
 	return f;
 }
 

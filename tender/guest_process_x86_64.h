@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct guest_mem;
@@ -15,9 +16,10 @@ struct user_regs_struct;
  * else; the regions of @mem must be known by now. Its process id, or -errno
  * after printing why. It ends in a fault that the tender, its tracer, sees,
  * with vector registers as after reset, or exits when it could not. This
- * process cannot fork for anything else from then on.
+ * process cannot fork for anything else from then on. *@key is for
+ * protect_process().
  */
-pid_t guest_process_start(const struct guest_mem *mem);
+pid_t guest_process_start(const struct guest_mem *mem, uint64_t *key);
 
 /*
  * Whether the signal @info, at which the child has stopped with the registers

@@ -84,6 +84,8 @@ struct vcpu_ops {
 
 	/* NULL when this kind can be used on this host, or why it cannot. */
 	const char *(*unusable)(void);
+	/* What this host makes such guests of, in a word; may be NULL. */
+	const char *(*made_of)(void);
 
 	/*
 	 * Begins to make a vCPU on @mem, all of whose regions are known; what
@@ -118,6 +120,13 @@ struct vcpu_ops {
 
 	/* Sets the guest's thread pointer. 0 or -errno. */
 	int (*set_tls)(struct vcpu *vcpu, uint64_t address);
+
+	/*
+	 * Makes @access what the guest may do with the pages [start, end) of
+	 * its regions, within a hypercall. 0, or -errno after printing why.
+	 */
+	int (*map)(struct vcpu *vcpu, uint64_t start, uint64_t end,
+		   unsigned access);
 
 	void (*place)(struct vcpu *vcpu, struct vcpu_place *place);
 

@@ -38,14 +38,9 @@
 #include "guest_process_x86_64.h"
 #include "log.h"
 #include "one_cpu.h"
+#include "protect_process_x86_64.h"
 #include "regs_x86_64.h"
-
-/* An enum for glibc, a number for musl. */
-#ifdef __GLIBC__
-#define PTRACE_REQUEST(n) ((enum __ptrace_request)(n))
-#else
-#define PTRACE_REQUEST(n) (n)
-#endif
+#include "tracee.h"
 
 #define HWCAP2_FSGSBASE (1UL << 1) /* asm/hwcap2.h */
 #define RFLAGS_BITS	0x202ULL
@@ -55,8 +50,9 @@
 struct vcpu_process {
 	struct vcpu vcpu; /* first */
 	struct guest_mem *mem;
-	volatile pid_t pid; /* 0: dead, its number is free for others */
+	struct tracee child;
 	int resume;
+	uint64_t key; /* see guest_plan_make() */
 	struct kvm_regs regs;
 	bool answered; /* rax and rip are to be written */
 	bool entered;  /* the registers of ->enter, too */
@@ -67,61 +63,9 @@ static struct vcpu_process *process_of(struct vcpu *vcpu)
 	return (struct vcpu_process *)vcpu;
 }
 
-static int failed(const char *what)
-{
-	int err = errno;
-
-	log_error("process vCPU: %s: %s", what, strerror(err));
-	return -err;
-}
-
-static void forget_child(struct vcpu_process *p)
-{
-	p->pid = 0;
-	one_cpu_guest(0);
-}
-
-/* Waits for the child to stop or to end. */
-static int wait_child(struct vcpu_process *p, int *status)
-{
-	/* seccomp: wait4 on the guest's process */
-	while (waitpid(p->pid, status, __WALL) < 0)
-		if (errno != EINTR)
-			return failed("waiting for the guest's process");
-	if (!WIFSTOPPED(*status))
-		forget_child(p);
-	return 0;
-}
-
-static int was_killed(int status)
-{
-	log_error("process vCPU: the guest's process was killed (signal %d); "
-		  "is the host out of memory?",
-		  WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-	return -ECHILD;
-}
-
-/* A request to the stopped child; @what is for messages. */
-static int trace(struct vcpu_process *p, int request, uint64_t address,
-		 void *data, const char *what)
-{
-	int status, err;
-
-	/* seccomp: ptrace on the guest's process */
-	if (ptrace(PTRACE_REQUEST(request), p->pid, (void *)(uintptr_t)address,
-		   data) >= 0)
-		return 0;
-	if (errno != ESRCH)
-		return failed(what);
-	/* Killed between its stop and now. */
-	err = wait_child(p, &status);
-	return err ? err : was_killed(status);
-}
-
 static int poke(struct vcpu_process *p, uint64_t offset, uint64_t value)
 {
-	return trace(p, PTRACE_POKEUSER, offset, (void *)(uintptr_t)value,
-		     "writing a register");
+	return tracee_poke(&p->child, offset, value);
 }
 
 static const char preparing[] = "preparing the guest's process";
@@ -137,21 +81,24 @@ static int wait_ready(struct vcpu_process *p, struct user_regs_struct *user)
 	int status, err;
 
 	for (;;) {
-		err = wait_child(p, &status);
+		err = tracee_wait(&p->child, &status);
 		if (err)
 			return err;
 		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-			return was_killed(status);
+			return tracee_killed(status);
 		if (!WIFSTOPPED(status))
 			return guest_process_ended(status);
-		err = trace(p, PTRACE_GETSIGINFO, 0, &info, preparing);
+		err = tracee_request(&p->child, PTRACE_GETSIGINFO, 0, &info,
+				     preparing);
 		if (!err)
-			err = trace(p, PTRACE_GETREGS, 0, user, preparing);
+			err = tracee_request(&p->child, PTRACE_GETREGS, 0, user,
+					     preparing);
 		if (err)
 			return err;
 		if (guest_process_stopped(&info, user, &err))
 			return err;
-		err = trace(p, PTRACE_CONT, 0, NULL, preparing);
+		err = tracee_request(&p->child, PTRACE_CONT, 0, NULL,
+				     preparing);
 		if (err)
 			return err;
 	}
@@ -171,14 +118,7 @@ static const char *process_unusable(void)
 /* Else a tender as a container's child would leave a zombie to its init. */
 static void process_reap(struct vcpu *vcpu)
 {
-	struct vcpu_process *p = process_of(vcpu);
-
-	if (!p->pid)
-		return;
-	kill(p->pid, SIGKILL);
-	while (waitpid(p->pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
-	forget_child(p);
+	tracee_end(&process_of(vcpu)->child);
 }
 
 static void process_destroy(struct vcpu *vcpu)
@@ -206,13 +146,13 @@ static int process_create(struct vcpu **vcpu, struct guest_mem *mem)
 	/* A parent that ignores it would have no child to wait for. */
 	signal(SIGCHLD, SIG_DFL);
 	one_cpu_begin();
-	pid = guest_process_start(mem);
+	pid = guest_process_start(mem, &p->key);
 	one_cpu_guest(pid > 0 ? pid : 0);
 	if (pid < 0) {
 		process_destroy(&p->vcpu);
 		return pid;
 	}
-	p->pid = pid;
+	p->child.pid = pid;
 	*vcpu = &p->vcpu;
 	return 0;
 }
@@ -251,9 +191,10 @@ static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
 
 	err = wait_ready(p, &now);
 	if (!err)
-		err = trace(p, PTRACE_SETOPTIONS, 0,
-			    (void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD),
-			    preparing);
+		err = tracee_request(
+			&p->child, PTRACE_SETOPTIONS, 0,
+			(void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD),
+			preparing);
 	if (err)
 		return err;
 	user.cs = now.cs;
@@ -264,7 +205,8 @@ static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
 	user.eflags = RFLAGS_BITS;
 	user.orig_rax = ~0ULL; /* no system call to restart */
 	from_user(&p->regs, &user);
-	err = trace(p, PTRACE_SETREGS, 0, &user, "loading the first registers");
+	err = tracee_request(&p->child, PTRACE_SETREGS, 0, &user,
+			     "loading the first registers");
 	if (err)
 		return err;
 	features->tsc_hz = counter_hz_since(start->early);
@@ -323,14 +265,16 @@ static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	if (!err && p->entered)
 		err = enter(p);
 	if (!err)
-		err = trace(p, p->resume, 0, NULL, "running the guest");
+		err = tracee_request(&p->child, p->resume, 0, NULL,
+				     "running the guest");
 	if (!err)
-		err = wait_child(p, &status);
+		err = tracee_wait(&p->child, &status);
 	if (err)
 		return err;
 	if (!WIFSTOPPED(status))
-		return was_killed(status);
-	err = trace(p, PTRACE_GETREGS, 0, &user, "reading registers");
+		return tracee_killed(status);
+	err = tracee_request(&p->child, PTRACE_GETREGS, 0, &user,
+			     "reading registers");
 	if (err)
 		return err;
 	from_user(&p->regs, &user);
@@ -348,9 +292,10 @@ static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		}
 		return 0;
 	}
-	err = trace(p, PTRACE_GETSIGINFO, 0, &info, "reading what stopped it");
+	err = tracee_request(&p->child, PTRACE_GETSIGINFO, 0, &info,
+			     "reading what stopped it");
 	if (!err)
-		fault_describe(p->mem, p->pid, &info, &p->regs, exit);
+		fault_describe(p->mem, p->child.pid, &info, &p->regs, exit);
 	return err;
 }
 
@@ -363,6 +308,16 @@ static int process_set_tls(struct vcpu *vcpu, uint64_t address)
 {
 	return poke(process_of(vcpu),
 		    offsetof(struct user_regs_struct, fs_base), address);
+}
+
+/* RAX and RIP are written with the answer. */
+static int process_map(struct vcpu *vcpu, uint64_t start, uint64_t end,
+		       unsigned access)
+{
+	struct vcpu_process *p = process_of(vcpu);
+
+	return protect_process(&p->child, p->mem, &p->regs, p->regs.rip - 1,
+			       p->key, start, end, access);
 }
 
 static void process_place(struct vcpu *vcpu, struct vcpu_place *place)
@@ -397,7 +352,7 @@ static int process_enter(struct vcpu *vcpu, uint64_t pc, uint64_t sp,
 
 static void process_kick(struct vcpu *vcpu)
 {
-	pid_t pid = process_of(vcpu)->pid;
+	pid_t pid = process_of(vcpu)->child.pid;
 
 	if (pid)
 		kill(pid, SIGSTOP);
@@ -416,6 +371,7 @@ const struct vcpu_ops vcpu_process_ops = {
 	.run = process_run,
 	.set_result = process_set_result,
 	.set_tls = process_set_tls,
+	.map = process_map,
 	.place = process_place,
 	.format_registers = process_format_registers,
 	.interrupted = process_interrupted,
