@@ -250,10 +250,15 @@ static long mount_root(struct rt_mount *m)
 	return err;
 }
 
+static void (*finish_next)(void);
+
 static void finish(void)
 {
-	long err = __rt_mount_sync(NULL);
+	long err;
 
+	if (finish_next)
+		finish_next();
+	err = __rt_mount_sync(NULL);
 	for (struct rt_mount *m = mounts; m; m = m->next) {
 		if (m->attach || m->read_only || !m->ops->unmount)
 			continue;
@@ -279,6 +284,7 @@ static long init(void)
 	}
 	root_mount = m;
 	add(m);
+	finish_next = __rt_at_exit;
 	__rt_at_exit = finish;
 	__rt_poller_add(&commits);
 	err = mount_tmpfs("/dev", &dev);
