@@ -119,13 +119,13 @@ static long mount_tmpfs(const char *path, struct rt_mount **to)
 	return err;
 }
 
-static long add_resolv(void)
+static long add_resolv(const char *path)
 {
 	struct rt_mount *m;
 
 	if (!__rt_net_resolv)
 		return 0;
-	m = new_mount("/etc/resolv.conf");
+	m = new_mount(path);
 	if (!m)
 		return -ENOMEM;
 	m->attach = __rt_resolv_attach;
@@ -307,7 +307,9 @@ static long init(void)
 	if (!err)
 		err = mount_tmpfs("/tmp", NULL);
 	if (!err)
-		err = add_resolv();
+		err = add_resolv("/etc/resolv.conf");
+	if (!err)
+		err = add_resolv("/etc/hosts");
 	return err ? err : add_disks();
 }
 

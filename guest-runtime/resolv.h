@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* /etc/resolv.conf, where the root directory has none. */
+/*
+ * /etc/resolv.conf and /etc/hosts, without which nobody finds even localhost,
+ * where the root directory has none.
+ */
 #ifndef RT_RESOLV_H
 #define RT_RESOLV_H
 
@@ -7,7 +10,7 @@
 
 struct rt_mount;
 
-/* rt_mount.attach of it: a file with what the network says. */
+/* rt_mount.attach of either. */
 long __rt_resolv_attach(struct rt_mount *mount);
 
 /*
