@@ -7,7 +7,7 @@ CC = gcc
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wvla -Wconversion -Werror
-HARDENING := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fcf-protection \
+HARDENING := -fstack-protector-strong -D_FORTIFY_SOURCE=3 -fcf-protection \
 	-fstack-clash-protection -fPIE
 LDHARDENING := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 CPPFLAGS_ALL := -D_GNU_SOURCE -DHVT_VERSION='"$(VERSION)"' -Iboot-protocol
