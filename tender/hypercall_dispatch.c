@@ -13,10 +13,12 @@
 #include "event.h"
 #include "hypercall_call.h"
 #include "interrupt.h"
+#include "limit.h"
 #include "machine.h"
 #include "upcall.h"
 
 #define NS_PER_S	   1000000000ULL
+#define CALL_PRICE_BYTES   512 /* of a disk */
 #define RANDOM_PIECE_BYTES (1ULL << 20)
 #define ACCESS_BITS	   (GUEST_READ | GUEST_WRITE | GUEST_EXEC)
 #define UPCALL_KINDS	   ((1ULL << BP_UPCALL_KIND_COUNT) - 2)
@@ -72,6 +74,26 @@ static enum bp_status console_status(int err)
 	}
 }
 
+static int64_t write_limited(struct machine *m, unsigned stream,
+			     const char *data, uint64_t bytes)
+{
+	uint64_t most = token_bucket_piece(&m->console_limit), done = 0;
+
+	while (done < bytes) {
+		uint64_t piece = bytes - done < most ? bytes - done : most;
+		int64_t n;
+
+		if (!limit_wait(&m->console_limit))
+			return -EINTR;
+		n = console_write(stream, data + done, piece);
+		if (n < 0)
+			return n;
+		limit_take(&m->console_limit, piece);
+		done += piece;
+	}
+	return (int64_t)done;
+}
+
 static enum call_outcome call_console_write(struct call *c)
 {
 	uint64_t stream = c->arg[0], gpa = c->arg[1], bytes = c->arg[2];
@@ -83,7 +105,7 @@ static enum call_outcome call_console_write(struct call *c)
 				      (unsigned long long)stream);
 	if (!data)
 		return call_bad_range(c, "console_write", gpa, bytes);
-	n = console_write((unsigned)stream, data, bytes);
+	n = write_limited(c->m, (unsigned)stream, data, bytes);
 	if (n == -EINTR)
 		return CALL_STOPPED;
 	if (n < 0)
@@ -99,7 +121,11 @@ static enum call_outcome call_console_read(struct call *c)
 
 	if (!data)
 		return call_bad_range(c, "console_read", gpa, bytes);
+	if (!limit_wait(&c->m->console_limit))
+		return CALL_STOPPED;
 	n = console_read(data, bytes);
+	if (n > 0)
+		limit_take(&c->m->console_limit, (uint64_t)n);
 	if (n < 0)
 		return call_refused(c, n == -EAGAIN ? BP_AGAIN : BP_IO);
 	return call_done(c, n);
@@ -196,6 +222,7 @@ static enum call_outcome call_block_io(struct call *c)
 {
 	uint64_t device = c->arg[0], op = c->arg[1], offset = c->arg[2];
 	struct iovec iov[BP_MAX_SEGMENTS];
+	struct token_bucket *limit;
 	enum call_outcome outcome;
 	struct block_dev *dev;
 
@@ -204,6 +231,11 @@ static enum call_outcome call_block_io(struct call *c)
 		return call_violation(c, "block_io: device %llu is not a disk",
 				      (unsigned long long)device);
 	dev = &c->m->block[device];
+	limit = &c->m->device_limit[device];
+	if (!limit_wait(limit))
+		return CALL_STOPPED;
+	/* What moves no data is not free either; a transfer has more to pay. */
+	limit_take(limit, CALL_PRICE_BYTES);
 	switch (op) {
 	case BP_BLOCK_READ:
 	case BP_BLOCK_WRITE:
@@ -212,6 +244,8 @@ static enum call_outcome call_block_io(struct call *c)
 			op == BP_BLOCK_READ ? GUEST_WRITE : GUEST_READ, iov);
 		if (outcome != CALL_DONE)
 			return outcome;
+		for (unsigned i = 0; i < c->arg[4]; i++)
+			limit_take(limit, iov[i].iov_len);
 		return call_refused(
 			c, block_dev_transfer(dev, op == BP_BLOCK_WRITE, offset,
 					      iov, (unsigned)c->arg[4]));

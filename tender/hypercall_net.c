@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hypercall_call.h"
+#include "limit.h"
 #include "machine.h"
 
 struct frame_list {
@@ -129,6 +130,7 @@ enum call_outcome call_net_io(struct call *c)
 		.gpa = c->arg[3],
 		.entry_count = c->arg[4],
 	};
+	struct token_bucket *limit;
 	unsigned sent, received;
 	enum call_outcome outcome;
 
@@ -141,9 +143,16 @@ enum call_outcome call_net_io(struct call *c)
 		outcome = read_list(c, &in);
 	if (outcome != CALL_DONE)
 		return outcome;
+	limit = &c->m->device_limit[c->arg[0]];
+	if (!limit_wait(limit))
+		return CALL_STOPPED;
 	if (net_dev_exchange(&c->m->net[c->arg[0]], out.frame, out.frame_count,
 			     &sent, in.frame, in.frame_count, &received) < 0)
 		return call_refused(c, BP_CLOSED);
+	for (unsigned i = 0; i < sent; i++)
+		limit_take(limit, out.frame[i].bytes);
+	for (unsigned i = 0; i < received; i++)
+		limit_take(limit, in.frame[i].bytes);
 	write_lengths(&in, received);
 	return call_done(c, (int64_t)sent | (int64_t)received << 16);
 }
