@@ -189,7 +189,7 @@ static enum call_outcome call_wait(struct call *c)
  */
 static enum call_outcome copy_segments(struct call *c, uint64_t list,
 				       uint64_t count, unsigned access,
-				       struct iovec *iov)
+				       struct iovec *iov, uint64_t *bytes)
 {
 	struct bp_segment segment[BP_MAX_SEGMENTS];
 	const struct guest_mem *mem = &c->m->mem;
@@ -207,7 +207,9 @@ static enum call_outcome copy_segments(struct call *c, uint64_t list,
 		return call_bad_range(c, "block_io list", list,
 				      count * sizeof(segment[0]));
 	memcpy(segment, from, count * sizeof(segment[0]));
+	*bytes = 0;
 	for (unsigned i = 0; i < count; i++) {
+		*bytes += segment[i].bytes;
 		iov[i].iov_len = segment[i].bytes;
 		iov[i].iov_base = guest_mem_range(mem, segment[i].gpa,
 						  segment[i].bytes, access);
@@ -223,6 +225,7 @@ static enum call_outcome call_block_io(struct call *c)
 	uint64_t device = c->arg[0], op = c->arg[1], offset = c->arg[2];
 	struct iovec iov[BP_MAX_SEGMENTS];
 	struct token_bucket *limit;
+	uint64_t bytes = 0;
 	enum call_outcome outcome;
 	struct block_dev *dev;
 
@@ -239,13 +242,13 @@ static enum call_outcome call_block_io(struct call *c)
 	switch (op) {
 	case BP_BLOCK_READ:
 	case BP_BLOCK_WRITE:
-		outcome = copy_segments(
-			c, c->arg[3], c->arg[4],
-			op == BP_BLOCK_READ ? GUEST_WRITE : GUEST_READ, iov);
+		outcome = copy_segments(c, c->arg[3], c->arg[4],
+					op == BP_BLOCK_READ ? GUEST_WRITE
+							    : GUEST_READ,
+					iov, &bytes);
 		if (outcome != CALL_DONE)
 			return outcome;
-		for (unsigned i = 0; i < c->arg[4]; i++)
-			limit_take(limit, iov[i].iov_len);
+		limit_take(limit, bytes);
 		return call_refused(
 			c, block_dev_transfer(dev, op == BP_BLOCK_WRITE, offset,
 					      iov, (unsigned)c->arg[4]));
