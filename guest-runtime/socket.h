@@ -37,9 +37,12 @@ struct rt_message {
 
 	/* Sending: where to, or NULL. */
 	const struct sockaddr *to;
-	/* Receiving: room for where from, or NULL; name_bytes is set to what
-	 * the address has, even when that is more. */
+	/* Receiving: room for where from, or NULL. */
 	struct sockaddr *from;
+	/*
+	 * Of either. Receiving sets it to what the address has, even when that
+	 * is more; 0: there is none.
+	 */
 	socklen_t name_bytes;
 
 	/* As in struct msghdr: sending what there is, receiving room for it;
@@ -89,7 +92,7 @@ struct rt_socket_ops {
 	unsigned (*poll)(struct rt_socket *s);
 	/* FIONREAD, SIOC...; -ENOTTY. */
 	long (*ioctl)(struct rt_socket *s, unsigned request, void *arg);
-	/* Nobody has it any more; the layer then frees ->own. */
+	/* Nobody has it any more; the layer then frees ->own, unless NULL. */
 	void (*release)(struct rt_socket *s);
 };
 
@@ -120,8 +123,6 @@ struct rt_socket_family {
 	int domain;
 	/* Sets ops and own of @s, whose domain, type, protocol are set. */
 	long (*create)(struct rt_socket *s);
-	/* Two that are connected; NULL: -EOPNOTSUPP. */
-	long (*pair)(struct rt_socket *a, struct rt_socket *b);
 };
 
 extern const struct rt_socket_family __rt_unix_family;
@@ -141,7 +142,7 @@ long __rt_socket_error(struct rt_socket *s);
 /* Whether an option like SO_REUSEADDR is on. */
 static inline int __rt_socket_has(const struct rt_socket *s, int option)
 {
-	return s->options >> option & 1;
+	return (s->options & 1u << option) != 0;
 }
 
 /* The socket of a file, NULL: it is none. */

@@ -185,6 +185,7 @@ static void user_ended(struct net_dev *dev)
 	char why[256];
 	int status;
 
+	/* seccomp: shutdown on a network device's descriptor */
 	shutdown(dev->fd, SHUT_RDWR);
 	passt_end(&dev->passt, &status, why, sizeof(why));
 	if (*why)

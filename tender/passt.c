@@ -122,10 +122,11 @@ void passt_end(struct passt *passt, int *status, char *why, size_t bytes)
 		return;
 	/*
 	 * What the guest sent last may be in the socket still; passt reads it
-	 * before it ends. seccomp: poll, kill, wait4
+	 * before it ends.
 	 */
-	if (poll(&gone, 1, PATIENCE_MS) <= 0)
-		kill(passt->pid, SIGKILL);
+	/* seccomp: poll; kill SIGKILL, wait4 on a helper */
+	if (poll(&gone, 1, PATIENCE_MS) <= 0 && kill(passt->pid, SIGKILL) < 0)
+		return;
 	while (waitpid(passt->pid, status, 0) < 0 && errno == EINTR)
 		;
 	passt->pid = 0;

@@ -191,12 +191,13 @@ static void kvm_destroy(struct vcpu *vcpu)
 	free(k);
 }
 
-static int kvm_create(struct vcpu **vcpu, struct guest_mem *mem)
+static int kvm_create(struct vcpu **vcpu, struct guest_mem *mem, bool drop_ids)
 {
 	struct vcpu_kvm *k = calloc(1, sizeof(*k));
 	struct cpuid_set set;
 	int kvm_fd, err, khz;
 
+	(void)drop_ids; /* no process of its own */
 	if (!k)
 		return -ENOMEM;
 	k->vcpu.ops = &vcpu_kvm_ops;
@@ -397,6 +398,11 @@ static int handle_exit(struct vcpu_kvm *k, struct vcpu_exit *exit)
 	}
 }
 
+static void kvm_handles(const struct vcpu *vcpu, struct vcpu_handles *handles)
+{
+	handles->fd = ((const struct vcpu_kvm *)vcpu)->fd;
+}
+
 /* One KVM_RUN. 0; 1 when a signal ended it; -errno after printing why. */
 static int enter_guest(struct vcpu_kvm *k)
 {
@@ -407,8 +413,9 @@ static int enter_guest(struct vcpu_kvm *k)
 	k->regs_dirty = false;
 	/* seccomp: ioctl KVM_RUN on the vCPU */
 	if (ioctl(k->fd, KVM_RUN, 0) < 0) {
+		/* EAGAIN: no room for a thread of KVM's own (ulimit -u). */
 		err = errno;
-		if (err != EINTR && err != EAGAIN)
+		if (err != EINTR)
 			return failed("running the guest");
 		interrupted = 1;
 	}
@@ -609,6 +616,7 @@ const struct vcpu_ops vcpu_kvm_ops = {
 	.create = kvm_create,
 	.destroy = kvm_destroy,
 	.prepare = kvm_prepare,
+	.handles = kvm_handles,
 	.run = kvm_run,
 	.set_result = kvm_set_result,
 	.set_tls = kvm_set_tls,

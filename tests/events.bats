@@ -7,7 +7,7 @@
 
 load lib
 
-PROGRAMS=(pipe poll)
+PROGRAMS=(pipe poll timer unix)
 
 setup_file() {
 	local name
@@ -85,4 +85,32 @@ same_as_linux() {
 
 @test "an eventfd counts, and waits at both ends of its range" {
 	same_as_linux poll counting
+}
+
+@test "a timerfd expires once or again and again, on each clock" {
+	same_as_linux timer relative repeated absolute refused
+}
+
+@test "socket pairs carry streams and messages as Linux's do" {
+	same_as_linux unix streams full messages many
+}
+
+@test "what one end of a socket pair shuts down, the other end sees" {
+	same_as_linux unix shutting fatal
+}
+
+@test "sockets listen at paths and abstract names, and are connected to" {
+	same_as_linux unix connections ends_of_listeners abstract
+}
+
+@test "datagram sockets find each other by name, connected or not" {
+	same_as_linux unix datagrams
+}
+
+@test "descriptors travel through sockets" {
+	same_as_linux unix rights
+}
+
+@test "socket options are what was set, and time limits hold" {
+	same_as_linux unix options
 }

@@ -56,6 +56,7 @@ int events_main(int argc, char **argv, const struct events_case *cases)
 	const char *directory = getenv("EVENTS_DIRECTORY");
 
 	NEED(chdir(directory ? directory : "/tmp") == 0);
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	/* What a test runner left open. */
 	for (int fd = 3; fd < 64; fd++)
 		close(fd);
