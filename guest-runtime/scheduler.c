@@ -99,10 +99,10 @@ static void switch_to(struct rt_thread *next)
 {
 	struct rt_thread *self = __rt_self;
 
-	self->section = __rt_section & INT_MAX;
-	become(next);
 	if (!ticks_are_on && others_may_run())
 		turn_ticks(1);
+	self->section = __rt_section & INT_MAX;
+	become(next);
 	if (next->is_preempted) {
 		next->is_preempted = 0;
 		__rt_switch_resume(&self->stack_pointer, next->saved);

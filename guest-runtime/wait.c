@@ -67,7 +67,7 @@ static int is_interrupted(void)
 	       (self->cancel_point && __rt_cancel && __rt_cancel->is_due());
 }
 
-void __rt_idle(uint64_t deadline_ns)
+static void serve(uint64_t deadline_ns)
 {
 	uint64_t timeout = BP_WAIT_FOREVER, set = 0, now, ready;
 
@@ -97,15 +97,24 @@ void __rt_idle(uint64_t deadline_ns)
 			p->ready(ready & p->devices);
 }
 
+/* What pollers do is no business of the thread that happens to ask them. */
+void __rt_idle(uint64_t deadline_ns)
+{
+	int before = errno;
+
+	serve(deadline_ns);
+	errno = before;
+}
+
 int __rt_may_wake(void)
 {
-	if (__rt_console_waitq.first)
-		return 1;
-	for (struct rt_poller *p = pollers; p; p = p->next)
-		if (p->devices ||
-		    (p->before_wait && p->before_wait(RT_NEVER) != RT_NEVER))
-			return 1;
-	return 0;
+	int before = errno, may = __rt_console_waitq.first != NULL;
+
+	for (struct rt_poller *p = pollers; p && !may; p = p->next)
+		may = p->devices ||
+		      (p->before_wait && p->before_wait(RT_NEVER) != RT_NEVER);
+	errno = before;
+	return may;
 }
 
 long __rt_block(uint64_t deadline_ns)

@@ -7,7 +7,7 @@
 
 load lib
 
-PROGRAMS=(life mutex sync local cancel stress fair)
+PROGRAMS=(life mutex sync local cancel files stress fair)
 
 setup_file() {
 	for name in "${PROGRAMS[@]}"; do
@@ -42,7 +42,8 @@ same() {
 	local case
 
 	for case in "${@:2}"; do
-		run_tender "$(image "thread_$1")" "$case" <"$input"
+		run_tender --env=DIRECTORY=/tmp "$(image "thread_$1")" "$case" \
+			<"$input"
 		compare "$1" "$case" || return
 	done
 }
@@ -156,6 +157,18 @@ exits() {
 
 @test "two thousand threads are cancelled wherever they are" {
 	same cancel storm
+}
+
+@test "a thread waits for a lock on a file until another one gives it up" {
+	same files whole ranges close_both
+}
+
+@test "a pipe between threads carries all, and outlives its descriptors" {
+	same files pipes
+}
+
+@test "named semaphores and shared memory" {
+	same files named
 }
 
 @test "64 threads take a lock a million times" {
