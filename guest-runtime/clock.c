@@ -15,6 +15,7 @@
 #include "hypercall_x86_64.h"
 #include "rt_syscall.h"
 #include "runtime.h"
+#include "thread.h"
 #include "wait.h"
 
 #define NS_PER_S	1000000000ULL
@@ -185,7 +186,7 @@ long __rt_sys_clock_nanosleep(int clock, int flags, const struct timespec *t,
 		now = __rt_monotonic_ns();
 		to_timespec(now < deadline_ns ? deadline_ns - now : 0, left);
 	}
-	return err;
+	return __rt_interrupted();
 }
 
 long __rt_sys_nanosleep(const struct timespec *t, struct timespec *left)

@@ -18,6 +18,7 @@
 #include "file.h"
 #include "file_poll.h"
 #include "rt_syscall.h"
+#include "thread.h"
 #include "vnode.h"
 #include "wait.h"
 
@@ -305,6 +306,8 @@ static long epoll_until(int fd, struct epoll_event *events, int most,
 		n = collect(e, events, most);
 	}
 	__rt_file_put(f);
+	if (!n && err == -EINTR)
+		return __rt_interrupted();
 	return n || err == -ETIMEDOUT ? n : err;
 }
 

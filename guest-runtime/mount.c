@@ -18,6 +18,7 @@
 #include "boot_info.h"
 #include "dev.h"
 #include "disk_device.h"
+#include "host_signal.h"
 #include "ext.h"
 #include "page_pool.h"
 #include "path.h"
@@ -131,6 +132,8 @@ static long attach_disk(struct rt_mount *m)
 		return -EBUSY;
 	}
 	__rt_disk_of_device(&disks[m->device], m->device);
+	/* So that SIGTERM does not lose what is written. */
+	__rt_host_signals_on();
 	err = __rt_ext_mount(m, &disks[m->device], &why);
 	if (err == -EINVAL)
 		return err;

@@ -8,6 +8,7 @@
 #include "file_console.h"
 #include "rt_syscall.h"
 #include "runtime.h"
+#include "thread.h"
 #include "vnode.h"
 #include "wait.h"
 
@@ -102,6 +103,8 @@ long __rt_poll(struct pollfd *fds, size_t count, unsigned always,
 	}
 	if (watched != few)
 		__rt_free(watched);
+	if (!ready && err == -EINTR)
+		return __rt_interrupted();
 	return ready || err == -ETIMEDOUT ? ready : err;
 }
 
