@@ -154,6 +154,8 @@ struct rt_scheduler {
 	void (*yield)(void);
 	/* Ends the calling thread, if it is not the last one. */
 	void (*exit)(void);
+	/* A timer was armed: it is to fire while somebody computes, too. */
+	void (*want_ticks)(void);
 };
 
 extern const struct rt_scheduler *__rt_scheduler;

@@ -53,6 +53,12 @@ sed -i -E 's/spins ?= ?[12]00/spins = 0/' $spinning
 sed -i 's/a_spin()/__syscall(SYS_sched_yield)/' src/thread/pthread_spin_lock.c
 grep -q SYS_sched_yield src/thread/pthread_spin_lock.c ||
 	fail "src/thread/pthread_spin_lock.c is not as expected"
+# One call for a stack and its guard, which the runtime does not map anew.
+sed -i -e 's/__mmap(0, size, PROT_NONE, MAP_PRIVATE|MAP_ANON, -1, 0)/(void *)__syscall_ret(__syscall(SYS_stack_alloc, size, guard))/' \
+	-e 's/if (__mprotect(map+guard, size-guard, PROT_READ|PROT_WRITE)/if (0/' \
+	src/thread/pthread_create.c
+[ "$(grep -cE 'SYS_stack_alloc|if \(0$' src/thread/pthread_create.c)" -eq 2 ] ||
+	fail "src/thread/pthread_create.c is not as expected"
 # This one is of libc's own structures.
 cp "$top/guest-runtime/musl/pthread_cancel.c" src/thread/
 # The only assembly with a system call in it; C takes its place.

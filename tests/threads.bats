@@ -7,7 +7,7 @@
 
 load lib
 
-PROGRAMS=(life mutex sync local cancel files stress fair)
+PROGRAMS=(life mutex sync local cancel signal files stress fair)
 
 setup_file() {
 	for name in "${PROGRAMS[@]}"; do
@@ -74,6 +74,13 @@ exits() {
 	same life stacks
 }
 
+@test "a thread that uses more than its stack faults at the guard" {
+	run_tender "$(image thread_life)" overflows
+	ended_with 139
+	says out '^done$'
+	reported "Segmentation fault" deep
+}
+
 @test "main may end before the others, and the last thread ends the guest" {
 	same life exit_main exit_last
 }
@@ -106,8 +113,8 @@ exits() {
 	same sync cond cond_timed
 }
 
-@test "read-write locks, barriers, semaphores, once, and C11's threads" {
-	same sync rwlock barrier semaphore once c11
+@test "read-write locks, barriers, semaphores, once, naps, and C11's threads" {
+	same sync rwlock barrier semaphore once c11 naps
 }
 
 @test "spin locks work though their owner may be interrupted" {
@@ -157,6 +164,26 @@ exits() {
 
 @test "two thousand threads are cancelled wherever they are" {
 	same cancel storm
+}
+
+@test "a signal sent to a thread is handled there, whatever it does" {
+	same signal kills
+}
+
+@test "a signal sent to the process goes to whoever does not block it" {
+	same signal process waiting
+}
+
+@test "a timer's signals arrive while threads compute" {
+	same signal timer
+}
+
+@test "handlers jump out of faults in eight threads" {
+	same signal jumps
+}
+
+@test "12000 signals disturb no thread that computes and sleeps" {
+	same signal storm
 }
 
 @test "a thread waits for a lock on a file until another one gives it up" {
