@@ -168,7 +168,9 @@ void __rt_sched_add(struct rt_thread *thread)
 	if (thread->state != RT_BLOCKED)
 		return;
 	enqueue(thread);
-	want_ticks();
+	/* Else it runs at once, or it is thought about in switch_to(). */
+	if (__rt_self->state == RT_RUNNING)
+		want_ticks();
 }
 
 static void timeout_fired(struct rt_timer *timer)

@@ -13,7 +13,8 @@
 #include "timer.h"
 
 enum rt_thread_state {
-	RT_RUNNING, /* or idle in __rt_block(), with nobody else runnable */
+	RT_RUNNING,
+	RT_IDLE, /* blocked, and nobody was runnable: it waits for all */
 	RT_RUNNABLE,
 	RT_BLOCKED,
 	RT_DEAD,

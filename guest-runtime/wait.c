@@ -125,8 +125,12 @@ long __rt_block(uint64_t deadline_ns)
 		__rt_take_noted();
 		if (is_interrupted())
 			return -EINTR;
-		if (!__rt_scheduler || !__rt_scheduler->run_others(deadline_ns))
+		if (!__rt_scheduler ||
+		    !__rt_scheduler->run_others(deadline_ns)) {
+			self->state = RT_IDLE;
 			__rt_idle(deadline_ns);
+			self->state = RT_RUNNING;
+		}
 		if (!self->woken && deadline_ns != RT_NEVER &&
 		    __rt_monotonic_ns() >= deadline_ns)
 			return -ETIMEDOUT;

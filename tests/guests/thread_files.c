@@ -42,7 +42,7 @@ static void whole(void)
 	sem_wait(&started);
 	nap_ms(30);
 	puts("the first gives it up");
-	DOE(flock(first, LOCK_UN));
+	NEED(!flock(first, LOCK_UN));
 	joined(t);
 	/* By closing. */
 	DOE(flock(first, LOCK_EX));
@@ -50,7 +50,7 @@ static void whole(void)
 	sem_wait(&started);
 	nap_ms(30);
 	puts("the first is closed");
-	DOE(close(first));
+	NEED(!close(first));
 	joined(t);
 	/* By sharing it. */
 	first = open("file", O_RDWR);
@@ -59,7 +59,7 @@ static void whole(void)
 	sem_wait(&started);
 	nap_ms(30);
 	puts("the first shares it");
-	DOE(flock(first, LOCK_SH));
+	NEED(!flock(first, LOCK_SH));
 	joined(t);
 }
 
@@ -96,7 +96,7 @@ static void ranges(void)
 	DOE(set_range(first, F_OFD_SETLK, F_UNLCK, 0, 5));
 	nap_ms(30);
 	puts("the first gives it up");
-	DOE(set_range(first, F_OFD_SETLK, F_UNLCK, 5, 5));
+	NEED(!set_range(first, F_OFD_SETLK, F_UNLCK, 5, 5));
 	joined(t);
 }
 
@@ -119,7 +119,7 @@ static void close_both(void)
 	nap_ms(20);
 	DOE(close(second));
 	nap_ms(20);
-	DOE(close(first));
+	NEED(!close(first));
 	joined(t);
 	first = open("file", O_RDWR);
 	DOE(flock(first, LOCK_EX | LOCK_NB));
@@ -152,14 +152,14 @@ static void pipes(void)
 	for (int i = 0; i < 100; i++)
 		NEED(write(ends[1], data, sizeof(data)) == sizeof(data));
 	nap_ms(20);
-	DOE(close(ends[1]));
+	NEED(!close(ends[1]));
 	joined(t);
 	DOE(close(ends[0]));
 	/* The reader's descriptor is closed, and its file lives on. */
 	NEED(!pipe(ends));
 	t = start(read_all, NULL);
 	sem_wait(&started);
-	nap_ms(20);
+	nap_ms(200);
 	DOE(close(ends[0]));
 	NEED(write(ends[1], data, 10) == 10);
 	nap_ms(20);
@@ -187,7 +187,7 @@ static void named(void)
 	DOE(sem_open("/hvt-test", 0) == SEM_FAILED ? -1 : 0);
 	s = sem_open("/hvt-test", O_CREAT | O_EXCL, 0600, 0);
 	NEED(s != SEM_FAILED);
-	start(post_named, NULL);
+	joined(start(post_named, NULL));
 	DOE(sem_wait(s));
 	DOE(sem_unlink("/hvt-test"));
 	nap_ms(20);

@@ -76,17 +76,18 @@ static void hit(const char *what, void *(*function)(void *))
 {
 	pthread_t t;
 
+	puts(what);
 	handled = 0;
 	t = start(function, NULL);
 	sem_wait(&started);
-	nap_ms(10);
-	printf("%s: %d\n", what, pthread_kill(t, SIGUSR1));
+	nap_ms(100);
+	NEED(!pthread_kill(t, SIGUSR1));
 	while (!handled)
 		nap_ms(1);
-	printf("in that thread: %d\n", pthread_equal(handled_by, t) != 0);
 	if (function == locks)
 		pthread_mutex_unlock(&m);
 	joined(t);
+	printf("in that thread: %d\n", pthread_equal(handled_by, t) != 0);
 }
 
 static void kills(void)
@@ -177,9 +178,9 @@ static void waiting(void)
 		if (i % 2)
 			nap_ms(10);
 		if (i < 2)
-			DOE(kill(getpid(), i % 2 ? SIGUSR1 : SIGUSR2));
+			NEED(!kill(getpid(), i % 2 ? SIGUSR1 : SIGUSR2));
 		else
-			DO(pthread_kill(t, i % 2 ? SIGUSR1 : SIGUSR2));
+			NEED(!pthread_kill(t, i % 2 ? SIGUSR1 : SIGUSR2));
 	}
 	joined(t);
 }
@@ -220,12 +221,14 @@ static void jump(int signal)
 	siglongjmp(back, 1);
 }
 
+static volatile int *volatile nowhere = (volatile int *)16;
+
 /* Out of a handler, out of a fault, in many threads. */
 static void *faults(void *unused)
 {
 	for (int i = 0; i < 20; i++) {
 		if (!sigsetjmp(back, 1)) {
-			*(volatile int *)(uintptr_t)16 = 1;
+			*nowhere = 1;
 			puts("not reached");
 		}
 		sched_yield();
