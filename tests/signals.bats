@@ -120,6 +120,7 @@ same() {
 # Starts tests/guests/host_signal.c with these arguments, until it is "ready".
 start() {
 	: >out
+	# shellcheck disable=SC2153 # TENDER is of lib.bash
 	"${TENDER[@]}" ${disk:+"$disk"} "$(image host_signal)" "$@" >out \
 		2>err 3>&- &
 	tender=$!
