@@ -68,7 +68,7 @@ static void tick(void)
 
 void __rt_signal_timer_armed(void)
 {
-	uint64_t next = __rt_timer_next(), now = __rt_monotonic_ns();
+	uint64_t next = __rt_timers_run(), now = __rt_monotonic_ns();
 
 	if (__rt_upcalls_on(1U << BP_UPCALL_TICK) < 0)
 		return;

@@ -153,7 +153,7 @@ void __rt_signal_deliver_preempted(struct rt_thread *thread)
 	while ((signal = __rt_signal_begin(&info, &action, &before))) {
 		if (action.handler == SIG_DFL) {
 			go_on_with(thread, (uintptr_t)__rt_signal_exit,
-				   (uint64_t)(128 + signal));
+				   128 + (uint64_t)signal);
 			return;
 		}
 		push_frame(thread, &action, &info, before);
