@@ -76,6 +76,8 @@ RT_SYSCALL6(epoll_pwait2, int, struct epoll_event *, int,
 	    const struct timespec *, const uint64_t *, size_t)
 RT_SYSCALL1(eventfd, unsigned)
 RT_SYSCALL2(eventfd2, unsigned, int)
+RT_SYSCALL3(signalfd, int, const uint64_t *, size_t)
+RT_SYSCALL4(signalfd4, int, const uint64_t *, size_t, int)
 RT_SYSCALL2(timerfd_create, int, int)
 RT_SYSCALL4(timerfd_settime, int, int, const struct itimerspec *,
 	    struct itimerspec *)
@@ -313,6 +315,8 @@ RT_SYSCALL3(getcpu, unsigned *, unsigned *, void *)
  * vmsplice process_vm_readv process_vm_writev: pages do not change hands
  * rseq: one CPU needs none
  * getdents: the C library reads directories by getdents64
+ * alarm: the C library uses setitimer
+ * rt_sigreturn: a handler returns without it
  * seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self:
  *	the tender confines all of the guest
  */
