@@ -169,7 +169,9 @@ RT_SYSCALL1(brk, uintptr_t)
 RT_SYSCALL6(mmap, uintptr_t, size_t, int, int, int, int64_t)
 RT_SYSCALL2(munmap, uintptr_t, size_t)
 RT_SYSCALL5(mremap, uintptr_t, size_t, size_t, int, uintptr_t)
+/* note: of what was mapped; the image's own memory stays as it is */
 RT_SYSCALL3(mprotect, uintptr_t, size_t, int)
+
 RT_SYSCALL3(msync, uintptr_t, size_t, int)
 RT_SYSCALL3(madvise, uintptr_t, size_t, int)
 
@@ -257,9 +259,13 @@ RT_SYSCALL0(sched_yield)
 RT_SYSCALL3(getrandom, void *, size_t, unsigned)
 RT_SYSCALL1(uname, struct utsname *)
 
+/* note: the context of a handler behind a system call has no registers */
 RT_SYSCALL4(rt_sigaction, int, const void *, void *, size_t)
+
 RT_SYSCALL4(rt_sigprocmask, int, const uint64_t *, uint64_t *, size_t)
+/* note: to the one process; it cannot be stopped */
 RT_SYSCALL2(kill, int, int)
+
 RT_SYSCALL2(tkill, int, int)
 RT_SYSCALL3(tgkill, int, int, int)
 RT_SYSCALL2(rt_sigpending, uint64_t *, size_t)
@@ -270,9 +276,11 @@ RT_SYSCALL3(rt_sigqueueinfo, int, int, const void *)
 RT_SYSCALL4(rt_tgsigqueueinfo, int, int, int, const void *)
 RT_SYSCALL2(sigaltstack, const void *, void *)
 RT_SYSCALL0(pause)
+/* note: CPU time is time, see clock_gettime */
 RT_SYSCALL2(getitimer, int, void *)
 RT_SYSCALL3(setitimer, int, const void *, void *)
 RT_SYSCALL3(timer_create, int, const void *, int *)
+
 RT_SYSCALL2(timer_gettime, int, void *)
 RT_SYSCALL4(timer_settime, int, int, const void *, void *)
 RT_SYSCALL1(timer_getoverrun, int)
