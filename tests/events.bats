@@ -7,7 +7,7 @@
 
 load lib
 
-PROGRAMS=(pipe poll timer unix)
+PROGRAMS=(pipe poll timer unix threads)
 
 setup_file() {
 	local name
@@ -120,6 +120,22 @@ passes() {
 
 @test "socket options are what was set, and time limits hold" {
 	same_as_linux unix options
+}
+
+@test "a megabyte goes whole from thread to thread, whatever it goes through" {
+	same_as_linux threads streams
+}
+
+@test "whoever waits is woken by what another thread does" {
+	same_as_linux threads waking
+}
+
+@test "signals interrupt or restart what waits, as on Linux" {
+	same_as_linux threads interrupted
+}
+
+@test "signals are read from a descriptor" {
+	same_as_linux threads signals
 }
 
 @test "10,000 of each kind leave no memory and no descriptor behind" {
