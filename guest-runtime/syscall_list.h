@@ -165,6 +165,7 @@ RT_SYSCALL4(renameat, int, const char *, int, const char *)
 RT_SYSCALL5(renameat2, int, const char *, int, const char *, unsigned)
 
 RT_SYSCALL2(tls_alloc, uintptr_t, size_t)
+RT_SYSCALL2(stack_alloc, size_t, size_t)
 RT_SYSCALL1(brk, uintptr_t)
 RT_SYSCALL6(mmap, uintptr_t, size_t, int, int, int, int64_t)
 RT_SYSCALL2(munmap, uintptr_t, size_t)

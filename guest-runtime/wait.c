@@ -68,7 +68,7 @@ static int is_interrupted(void)
 	       (self->cancel_point && __rt_cancel && __rt_cancel->is_due());
 }
 
-void __rt_idle(uint64_t deadline_ns)
+static void serve(uint64_t deadline_ns)
 {
 	uint64_t timeout = BP_WAIT_FOREVER, set = 0, now, ready;
 
@@ -100,15 +100,24 @@ void __rt_idle(uint64_t deadline_ns)
 			p->ready(ready & p->devices);
 }
 
+/* What pollers do is no business of the thread that happens to ask them. */
+void __rt_idle(uint64_t deadline_ns)
+{
+	int before = errno;
+
+	serve(deadline_ns);
+	errno = before;
+}
+
 int __rt_may_wake(void)
 {
-	if (__rt_console_waitq.first)
-		return 1;
-	for (struct rt_poller *p = pollers; p; p = p->next)
-		if (p->devices ||
-		    (p->before_wait && p->before_wait(RT_NEVER) != RT_NEVER))
-			return 1;
-	return 0;
+	int before = errno, may = __rt_console_waitq.first != NULL;
+
+	for (struct rt_poller *p = pollers; p && !may; p = p->next)
+		may = p->devices ||
+		      (p->before_wait && p->before_wait(RT_NEVER) != RT_NEVER);
+	errno = before;
+	return may;
 }
 
 long __rt_block(uint64_t deadline_ns)
@@ -119,8 +128,12 @@ long __rt_block(uint64_t deadline_ns)
 		__rt_take_noted();
 		if (is_interrupted())
 			return -EINTR;
-		if (!__rt_scheduler || !__rt_scheduler->run_others(deadline_ns))
+		if (!__rt_scheduler ||
+		    !__rt_scheduler->run_others(deadline_ns)) {
+			self->state = RT_IDLE;
 			__rt_idle(deadline_ns);
+			self->state = RT_RUNNING;
+		}
 		if (!self->woken && deadline_ns != RT_NEVER &&
 		    __rt_monotonic_ns() >= deadline_ns)
 			return -ETIMEDOUT;
