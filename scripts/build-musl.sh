@@ -43,6 +43,7 @@ grep -q 'if (1 ||' src/env/__libc_start_main.c ||
 	fail "src/env/__libc_start_main.c is not as expected"
 # The runtime has its own of these.
 rm -f src/unistd/isatty.c src/string/memmove.c src/string/x86_64/memmove.s \
+	src/string/memcpy.c src/string/x86_64/memcpy.s \
 	src/thread/clone.c src/thread/__unmapself.c
 # With one CPU nothing changes while a thread spins: it waits, or yields.
 spinning=$(grep -lE 'spins ?= ?[12]00' src/thread/*.c)
