@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reading, writing and closing descriptors. Kinds of file know nothing here. */
+/* Writing and closing descriptors. Kinds of file know nothing here. */
 #include "file.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 #define MAX_FILES (2 * RT_MAX_FDS)
 
 struct rt_fd __rt_fds[RT_MAX_FDS];
+int __rt_fd_limit = RT_MAX_FDS;
 void (*__rt_locks_release)(struct rt_file *file);
 void (*__rt_watches_release)(struct rt_file *file);
 
@@ -59,7 +60,7 @@ void __rt_file_put(struct rt_file *file)
 
 int __rt_fd_find(int lowest)
 {
-	for (int fd = lowest; fd < RT_MAX_FDS; fd++)
+	for (int fd = lowest; fd < __rt_fd_limit; fd++)
 		if (!__rt_fds[fd].file)
 			return fd;
 	return -EMFILE;
@@ -100,9 +101,8 @@ long __rt_iov_bytes(const struct iovec *iov, int count)
 	return (long)(LONG_MAX - left);
 }
 
-/* One transfer, at @offset, or at and moving the file's own where NULL. */
-static long transfer(int fd, int write, const struct iovec *iov, int count,
-		     const int64_t *offset)
+long __rt_file_transfer(int fd, int write, const struct iovec *iov, int count,
+			const int64_t *offset)
 {
 	struct rt_file *f = __rt_file(fd);
 	uint64_t at;
@@ -132,53 +132,29 @@ static long transfer(int fd, int write, const struct iovec *iov, int count,
 	return n;
 }
 
-long __rt_sys_readv(int fd, const struct iovec *iov, int count)
-{
-	return transfer(fd, 0, iov, count, NULL);
-}
-
 long __rt_sys_writev(int fd, const struct iovec *iov, int count)
 {
-	return transfer(fd, 1, iov, count, NULL);
-}
-
-long __rt_sys_read(int fd, void *data, size_t bytes)
-{
-	struct iovec iov = {data, bytes};
-
-	return transfer(fd, 0, &iov, 1, NULL);
+	return __rt_file_transfer(fd, 1, iov, count, NULL);
 }
 
 long __rt_sys_write(int fd, const void *data, size_t bytes)
 {
 	struct iovec iov = {(void *)(uintptr_t)data, bytes};
 
-	return transfer(fd, 1, &iov, 1, NULL);
-}
-
-long __rt_sys_preadv(int fd, const struct iovec *iov, int count, int64_t offset)
-{
-	return transfer(fd, 0, iov, count, &offset);
+	return __rt_file_transfer(fd, 1, &iov, 1, NULL);
 }
 
 long __rt_sys_pwritev(int fd, const struct iovec *iov, int count,
 		      int64_t offset)
 {
-	return transfer(fd, 1, iov, count, &offset);
-}
-
-long __rt_sys_pread64(int fd, void *data, size_t bytes, int64_t offset)
-{
-	struct iovec iov = {data, bytes};
-
-	return transfer(fd, 0, &iov, 1, &offset);
+	return __rt_file_transfer(fd, 1, iov, count, &offset);
 }
 
 long __rt_sys_pwrite64(int fd, const void *data, size_t bytes, int64_t offset)
 {
 	struct iovec iov = {(void *)(uintptr_t)data, bytes};
 
-	return transfer(fd, 1, &iov, 1, &offset);
+	return __rt_file_transfer(fd, 1, &iov, 1, &offset);
 }
 
 long __rt_sys_close(int fd)

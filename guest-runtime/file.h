@@ -69,6 +69,7 @@ struct rt_fd {
 #define RT_FIRST_FD 3 /* 0 to 2 are the console */
 
 extern struct rt_fd __rt_fds[RT_MAX_FDS];
+extern int __rt_fd_limit; /* RLIMIT_NOFILE: new ones are below */
 
 /* What it was opened for; access mode 3 and O_PATH are for neither. */
 static inline int __rt_reads(const struct rt_file *file)
@@ -107,6 +108,13 @@ int __rt_fd_find(int lowest);
 
 /* Makes @fd, which is free, name @file. */
 void __rt_fd_set(int fd, struct rt_file *file, int flags);
+
+/*
+ * One transfer, at *offset, or where @offset is NULL at the file's own, which
+ * it moves.
+ */
+long __rt_file_transfer(int fd, int write, const struct iovec *iov, int count,
+			const int64_t *offset);
 
 /* The sum of the lengths, or -EINVAL as readv(2) says. */
 long __rt_iov_bytes(const struct iovec *iov, int count);

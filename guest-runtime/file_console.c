@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The console: descriptors 0 to 2. */
+/* The console: descriptors 0 to 2, and its output. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,7 +13,9 @@
 #include "hypercall_x86_64.h"
 #include "runtime.h"
 #include "vnode.h"
-#include "wait.h"
+
+#pragma weak __rt_console_readv
+#pragma weak __rt_console_poll
 
 /* Short pieces are gathered, so that one line is one exit. */
 #define GATHER_BYTES 2048
@@ -71,45 +72,6 @@ static long console_writev(struct rt_file *file, const struct iovec *iov,
 	return total;
 }
 
-static long console_readv(struct rt_file *file, const struct iovec *iov,
-			  int count, uint64_t offset)
-{
-	int64_t n;
-
-	(void)offset;
-	while (count && !iov->iov_len) {
-		iov++;
-		count--;
-	}
-	if (!count)
-		return 0;
-	for (;;) {
-		n = hypercall_console_read(iov->iov_base, iov->iov_len);
-		__rt_console_ready = 0;
-		if (n != -BP_AGAIN)
-			return n < 0 ? -__rt_errno_of(-n) : n;
-		if (file->flags & O_NONBLOCK)
-			return -EAGAIN;
-		n = __rt_wait_on(&__rt_console_waitq, RT_NEVER);
-		if (n)
-			return n;
-	}
-}
-
-/* Output waits in the tender, and so can always be written. */
-static unsigned console_poll(struct rt_file *file, struct rt_waitq **queue)
-{
-	const unsigned out = POLLOUT | POLLWRNORM;
-
-	if (!__rt_reads(file))
-		return out;
-	if (queue)
-		*queue = &__rt_console_waitq;
-	else if (!__rt_console_ready)
-		__rt_console_ready = hypercall_wait(0, BP_WAIT_CONSOLE) != 0;
-	return __rt_console_ready ? out | POLLIN | POLLRDNORM : out;
-}
-
 /*
  * musl buffers a stream by lines when it answers TIOCGWINSZ. The console
  * always does: what a guest printed must not be lost when it traps or its time
@@ -125,10 +87,10 @@ static long console_ioctl(struct rt_file *file, unsigned request, void *arg)
 }
 
 static const struct rt_file_ops console_ops = {
-	.readv = console_readv,
+	.readv = __rt_console_readv,
 	.writev = console_writev,
 	.ioctl = console_ioctl,
-	.poll = console_poll,
+	.poll = __rt_console_poll,
 	.mode = S_IFCHR | 0620,
 };
 
@@ -139,7 +101,7 @@ int isatty(int fd)
 
 	if (!f)
 		errno = EBADF;
-	else if (f->ops->readv != console_readv ||
+	else if (f->ops->writev != console_writev ||
 		 !(__rt_boot->flags & BP_BOOT_STDIN_TTY << f->device))
 		errno = ENOTTY;
 	else
@@ -163,10 +125,10 @@ static void node_release(struct rt_file *file)
 
 /* Opened by a path; apart, so that who opens none has no vnodes. */
 static const struct rt_file_ops node_ops = {
-	.readv = console_readv,
+	.readv = __rt_console_readv,
 	.writev = console_writev,
 	.ioctl = console_ioctl,
-	.poll = console_poll,
+	.poll = __rt_console_poll,
 	.stat = node_stat,
 	.release = node_release,
 };

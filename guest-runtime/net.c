@@ -41,12 +41,16 @@ static void deliver_local(void)
 	} while (more);
 }
 
-static void exchange(uint64_t mask, int always)
+/* Whether anything moved. */
+static int exchange(uint64_t mask, int always)
 {
+	int moved;
+
 	looked_ns = __rt_monotonic_ns();
-	net_devices_exchange(mask, always);
+	moved = net_devices_exchange(mask, always);
 	net_devices_input();
 	deliver_local();
+	return moved;
 }
 
 /*
@@ -61,9 +65,8 @@ static uint64_t before_wait(uint64_t deadline_ns)
 	do {
 		next = net_timers_run();
 		deliver_local();
-		if (!net_devices_pending())
+		if (!net_devices_pending() || !exchange(devices, 0))
 			break;
-		exchange(devices, 0);
 	} while (wakes == before);
 	return next < deadline_ns ? next : deadline_ns;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "boot_info.h"
+#include "net.h"
 #include "net_device.h"
 #include "runtime.h"
 #include "wait.h"
@@ -129,11 +130,13 @@ void net_config_wait(void)
 		__rt_wait_on(&changed, give_up_ns);
 }
 
-size_t net_config_resolv(char *to, size_t room)
+size_t net_resolv(char *to, size_t room)
 {
 	size_t used = 0;
 	char text[IPADDR_STRLEN_MAX];
 
+	if (net_start())
+		return 0;
 	net_config_wait();
 	for (unsigned i = 0; i < DNS_MAX_SERVERS; i++) {
 		static const char word[] = "nameserver ";

@@ -18,8 +18,8 @@ void net_config_start(struct netif *netif, const struct bp_net *info);
  */
 void net_config_wait(void);
 
-/* What /etc/resolv.conf says, and its length. */
-size_t net_config_resolv(char *to, size_t room);
+/* What /etc/resolv.conf says, and its length: see resolv.h. */
+size_t net_resolv(char *to, size_t room);
 
 /* Where packets to @to go that no router has told about (lwIP calls it). */
 const ip6_addr_t *net_gateway6(struct netif *netif, const ip6_addr_t *to);

@@ -202,16 +202,17 @@ static unsigned list_in(struct device *d, struct offer *offer,
 	return count;
 }
 
-static void exchange(struct device *d)
+/* Whether anything moved. */
+static int exchange(struct device *d)
 {
 	const unsigned each = d->has_large ? 2 : 1;
 	struct bp_frame out[BP_MAX_FRAME_ENTRIES], in[BP_MAX_FRAME_ENTRIES];
 	struct offer offer[BP_MAX_FRAMES];
-	unsigned out_entries, in_count, came = 0, went;
+	unsigned out_entries, in_count, came = 0, went, moved;
 	int64_t result;
 
 	if (d->gone)
-		return;
+		return 0;
 	went = list_out(d, out, &out_entries);
 	in_count = list_in(d, offer, in);
 	result = hypercall_net_io(d->number, out, out_entries, in,
@@ -224,6 +225,7 @@ static void exchange(struct device *d)
 		d->gone = 1;
 		netif_set_link_down(&d->netif);
 	}
+	moved = went + came;
 	while (went--)
 		pbuf_free(d->out[d->out_first++ % OUT_QUEUE]);
 	for (unsigned i = 0; i < in_count; i++) {
@@ -237,6 +239,7 @@ static void exchange(struct device *d)
 	}
 	if (came == d->offers && d->offers < BP_MAX_FRAMES)
 		d->offers *= 2;
+	return moved != 0;
 }
 
 static err_t output(struct netif *netif, struct pbuf *p)
@@ -271,15 +274,18 @@ int net_devices_pending(void)
 	return 0;
 }
 
-void net_devices_exchange(uint64_t devices, int always)
+int net_devices_exchange(uint64_t devices, int always)
 {
+	int moved = 0;
+
 	for (unsigned i = 0; i < device_count; i++) {
 		struct device *d = device_of[i];
 
 		if ((devices >> d->number & 1) &&
 		    (always || d->out_first != d->out_end))
-			exchange(d);
+			moved |= exchange(d);
 	}
+	return moved;
 }
 
 static void input(struct device *d)

@@ -16,9 +16,9 @@ int net_devices_pending(void);
 
 /*
  * Sends what there is on those of @devices that have something, and receives
- * on them; with @always, receives on the others too.
+ * on them; with @always, receives on the others too. Whether anything moved.
  */
-void net_devices_exchange(uint64_t devices, int always);
+int net_devices_exchange(uint64_t devices, int always);
 
 /* Hands to lwIP what was received. */
 void net_devices_input(void);

@@ -210,7 +210,7 @@ unsigned net_dgram_poll(struct rt_socket *s)
 	unsigned events = POLLOUT | POLLWRNORM;
 
 	net_look();
-	if (d->first || d->read_shut || s->error)
+	if (d->first || d->read_shut)
 		events |= POLLIN | POLLRDNORM;
 	if (d->read_shut)
 		events |= POLLRDHUP;

@@ -106,6 +106,8 @@ long net_ioctl(unsigned request, void *arg, size_t readable, size_t unsent)
 	}
 	if (request < SIOCGIFNAME || request > SIOCGIFTXQLEN)
 		return -ENOTTY;
+	if (net_start())
+		return -ENOMEM;
 	net_config_wait();
 	switch (request) {
 	case SIOCGIFCONF:

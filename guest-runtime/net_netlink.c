@@ -300,12 +300,18 @@ static unsigned netlink_poll(struct rt_socket *s)
 	       (n->read < n->used ? POLLIN | POLLRDNORM : 0);
 }
 
+static void netlink_release(struct rt_socket *s)
+{
+	(void)s; /* all of it is ->own */
+}
+
 static const struct rt_socket_ops netlink_ops = {
 	.bind = netlink_bind,
 	.name = netlink_name,
 	.send = netlink_send,
 	.receive = netlink_receive,
 	.poll = netlink_poll,
+	.release = netlink_release,
 };
 
 static long create(struct rt_socket *s)

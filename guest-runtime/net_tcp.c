@@ -283,7 +283,8 @@ static long tcp_socket_name(struct rt_socket *s, int peer,
 {
 	struct net_tcp *tcp = s->own;
 
-	if (peer && tcp->state != NET_TCP_CONNECTED)
+	if (peer && (tcp->state != NET_TCP_CONNECTED ||
+		     (tcp->peer_ended && tcp->write_shut)))
 		return -ENOTCONN;
 	if (tcp->pcb && tcp->state == NET_TCP_LISTENING) {
 		tcp->local_ip = tcp->pcb->local_ip;

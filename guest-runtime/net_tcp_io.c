@@ -232,7 +232,7 @@ static size_t send_room(const struct net_tcp *tcp)
 {
 	const struct tcp_pcb *pcb = tcp->pcb;
 	size_t limit = send_limit(tcp);
-	size_t held = TCP_SND_BUF - (size_t)tcp_sndbuf(pcb);
+	size_t held = TCP_SND_BUF - pcb->snd_buf;
 
 	if (pcb->snd_queuelen >= TCP_SND_QUEUELEN - 64)
 		return 0;

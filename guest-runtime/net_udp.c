@@ -156,12 +156,12 @@ static long target(struct net_dgram *d, const struct rt_message *m,
 		return -ENETUNREACH;
 	if (!ip_addr_isloopback(ip))
 		net_config_wait();
-	netif = ip_route(&d->udp->local_ip, ip);
-	if (netif && IP_IS_V4(ip) &&
-	    ip4_addr_isbroadcast(ip_2_ip4(ip), netif) &&
-	    !__rt_socket_has(d->socket, SO_BROADCAST))
+	if (IP_IS_V6(ip) || __rt_socket_has(d->socket, SO_BROADCAST))
+		return 0;
+	if (ip_2_ip4(ip)->addr == INADDR_BROADCAST)
 		return -EACCES;
-	return 0;
+	netif = ip_route(&d->udp->local_ip, ip);
+	return netif && ip4_addr_isbroadcast(ip_2_ip4(ip), netif) ? -EACCES : 0;
 }
 
 static long udp_socket_send(struct rt_socket *s, struct rt_message *m,

@@ -51,8 +51,7 @@ static void turn_ticks(int on)
 /* Whether it may become somebody else's turn without the running thread. */
 static int others_may_run(void)
 {
-	return __rt_runnable || __rt_timer_next() != RT_NEVER ||
-	       __rt_has_devices();
+	return __rt_runnable || __rt_may_wake();
 }
 
 static void enqueue(struct rt_thread *thread)

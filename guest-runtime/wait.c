@@ -9,6 +9,7 @@
 
 struct rt_waitq __rt_console_waitq;
 int __rt_console_ready;
+uint64_t __rt_idle_ns;
 
 static struct rt_poller *pollers;
 
@@ -87,7 +88,9 @@ void __rt_idle(uint64_t deadline_ns)
 		if (!timeout && !set)
 			return;
 	}
+	now = __rt_monotonic_ns();
 	ready = hypercall_wait(timeout, set);
+	__rt_idle_ns += __rt_monotonic_ns() - now;
 	if (ready & BP_WAIT_CONSOLE) {
 		__rt_console_ready = 1;
 		__rt_waitq_wake(&__rt_console_waitq, RT_WAKE_ALL);
@@ -97,12 +100,13 @@ void __rt_idle(uint64_t deadline_ns)
 			p->ready(ready & p->devices);
 }
 
-int __rt_has_devices(void)
+int __rt_may_wake(void)
 {
 	if (__rt_console_waitq.first)
 		return 1;
 	for (struct rt_poller *p = pollers; p; p = p->next)
-		if (p->devices)
+		if (p->devices ||
+		    (p->before_wait && p->before_wait(RT_NEVER) != RT_NEVER))
 			return 1;
 	return 0;
 }

@@ -68,8 +68,8 @@ long __rt_block(uint64_t deadline_ns);
  */
 void __rt_idle(uint64_t deadline_ns);
 
-/* Whether a device may wake somebody. */
-int __rt_has_devices(void);
+/* Whether a device or a moment may wake somebody. */
+int __rt_may_wake(void);
 
 /* Joins @queue, blocks, leaves it. */
 long __rt_wait_on(struct rt_waitq *queue, uint64_t deadline_ns);

@@ -84,32 +84,6 @@ static int catch (int signal)
 	return sigaction(signal, &action, NULL) < 0 ? -errno : 0;
 }
 
-int event_begin(struct vcpu *vcpu)
-{
-	int err;
-
-	target = vcpu;
-	err = catch (SIGTERM);
-	return err ? err : catch (SIGINT);
-}
-
-void event_want_signals(bool want)
-{
-	wanted = want;
-	if (!want && signal_waiting)
-		end(signal_waiting);
-}
-
-int event_signal(void)
-{
-	return signal_waiting;
-}
-
-void event_signal_taken(void)
-{
-	signal_waiting = 0;
-}
-
 /* By a plain system call, as musl's function brings threads along. */
 static int make_timer(void)
 {
@@ -127,12 +101,45 @@ static int make_timer(void)
 		return 0;
 	sigemptyset(&signals);
 	sigaddset(&signals, TICK_SIGNAL);
-	/* seccomp: rt_sigaction, rt_sigprocmask, timer_create */
 	if (sigaction(TICK_SIGNAL, &action, NULL) < 0 ||
 	    sigprocmask(SIG_UNBLOCK, &signals, NULL) < 0 ||
 	    syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) < 0)
 		return -errno;
 	return 0;
+}
+
+int event_begin(struct vcpu *vcpu)
+{
+	int err;
+
+	target = vcpu;
+	err = catch (SIGTERM);
+	if (!err)
+		err = catch (SIGINT);
+	/* A sealed tender can make none any more. */
+	return err ? err : make_timer();
+}
+
+int event_timer(void)
+{
+	return timer;
+}
+
+void event_want_signals(bool want)
+{
+	wanted = want;
+	if (!want && signal_waiting)
+		end(signal_waiting);
+}
+
+int event_signal(void)
+{
+	return signal_waiting;
+}
+
+void event_signal_taken(void)
+{
+	signal_waiting = 0;
 }
 
 static int set_timer(uint64_t ns)
@@ -185,7 +192,7 @@ int event_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout)
 	sigset_t events, before;
 	int n;
 
-	/* seccomp: ppoll */
+	/* seccomp: ppoll, rt_sigprocmask */
 	if (!wanted && !period_ns)
 		return ppoll(fds, count, timeout, NULL);
 	sigemptyset(&events);

@@ -4,6 +4,7 @@
 #define GUEST_PLAN_X86_64_H
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,11 @@ struct vector_state {
 	uint32_t mxcsr;
 	uint8_t rest[484];
 	uint8_t xsave_header[64]; /* all zero: every component is initial */
+	/*
+	 * So none is read, but xrstor may fault where the last of them would
+	 * end: with AMX that is 11008 bytes from the start.
+	 */
+	uint8_t components[16384 - 576];
 };
 
 _Static_assert(offsetof(struct vector_state, mxcsr) == 24 &&
@@ -59,13 +65,13 @@ struct child_plan {
 
 /*
  * Makes the plan of a child of this process that is to be the guest that has
- * @mem. @last_call is the address behind the instruction that makes the
- * calls, which the last one unmaps. With *@key, random, as its sixth argument,
- * an mprotect() of the guest's passes the filter. 0 or -errno: -ENOSYS when
- * descriptors cannot be closed on this host.
+ * @mem, and nobody's if @drop_ids. @last_call is the address behind the
+ * instruction that makes the calls, which the last one unmaps. With *@key,
+ * random, as its sixth argument, an mprotect() of the guest's passes the
+ * filter. 0 or -errno: -ENOSYS when descriptors cannot be closed on this host.
  */
 int guest_plan_make(struct child_plan **plan, const struct guest_mem *mem,
-		    uint64_t last_call, uint64_t *key);
+		    bool drop_ids, uint64_t last_call, uint64_t *key);
 
 void guest_plan_free(struct child_plan *plan);
 

@@ -169,13 +169,15 @@ static int not_started(int err)
 	return err;
 }
 
-pid_t guest_process_start(const struct guest_mem *mem, uint64_t *key)
+pid_t guest_process_start(const struct guest_mem *mem, bool drop_ids,
+			  uint64_t *key)
 {
 	struct child_plan *plan;
 	pid_t pid;
 	int err;
 
-	err = guest_plan_make(&plan, mem, (uintptr_t)child_after_call, key);
+	err = guest_plan_make(&plan, mem, drop_ids, (uintptr_t)child_after_call,
+			      key);
 	if (err)
 		return not_started(err);
 	limit_fork(plan, mem);

@@ -25,6 +25,7 @@
 #include "options.h"
 #include "relro.h"
 #include "report.h"
+#include "sandbox.h"
 
 enum {
 	STATUS_TIMEOUT = 124,
@@ -60,8 +61,10 @@ static int open_image(struct machine *m, const char *name)
 		return missing ? STATUS_NO_IMAGE : STATUS_NOT_AN_IMAGE;
 	}
 	err = image_parse(&m->image, fd);
-	if (!err)
+	if (!err) {
+		symbol_file_open(&m->symbols, name);
 		return 0;
+	}
 	log_error("%s: %s", name,
 		  err == -ENOEXEC ? m->image.error : strerror(-err));
 	close(fd);
@@ -238,7 +241,7 @@ static int build_machine(struct machine *m, const struct options *o,
 	status = reserve_memory(m, o, ops, &strings);
 	if (status)
 		return status;
-	if (ops->create(&m->vcpu, &m->mem) < 0)
+	if (ops->create(&m->vcpu, &m->mem, sandbox_drops_ids(o->sandbox)) < 0)
 		return STATUS_TENDER_FAILED;
 	err = image_load(&m->image, &m->mem);
 	if (err)
@@ -349,6 +352,8 @@ static int run_image(struct machine *m, const struct options *o)
 		log_error("cannot catch signals: %s", strerror(errno));
 		return STATUS_TENDER_FAILED;
 	}
+	if (sandbox_enter(m, o->sandbox) < 0)
+		return STATUS_TENDER_FAILED;
 	return run(m);
 }
 
@@ -385,5 +390,6 @@ int main(int argc, char **argv)
 	close_nets(&machine);
 	options_finish(&options);
 	/* The rest goes with the process, which is quicker. */
+	/* seccomp: exit_group */
 	return status;
 }

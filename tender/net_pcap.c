@@ -137,6 +137,11 @@ int net_pcap_create(struct net_pcap **out, const char *path)
 	return 0;
 }
 
+int net_pcap_fd(const struct net_pcap *pcap)
+{
+	return pcap->fd;
+}
+
 void net_pcap_destroy(struct net_pcap *pcap)
 {
 	if (pcap && pcap->fd >= 0)
@@ -178,6 +183,7 @@ void net_pcap_write(struct net_pcap *pcap, const struct net_dev *dev,
 
 	if (pcap->fd < 0 || count == 0)
 		return;
+	/* seccomp: clock_gettime */
 	clock_gettime(CLOCK_REALTIME, &now);
 	ns = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 	for (unsigned i = 0; i < count; i++) {

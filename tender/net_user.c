@@ -59,12 +59,13 @@ static bool has_read(const struct net_dev *dev)
 	int left = 1;
 
 	for (unsigned i = 0; i < MOMENTS; i++) {
-		/* seccomp: ioctl SIOCOUTQ on a network device, nanosleep */
+		/* seccomp: ioctl SIOCOUTQ on a network device's descriptor */
 		if (ioctl(dev->fd, SIOCOUTQ, &left) < 0)
 			return false;
 		if (left == 0)
 			return true;
-		nanosleep(&moment, NULL);
+		/* seccomp: ppoll */
+		(void)ppoll(NULL, 0, &moment, NULL);
 	}
 	return false;
 }
@@ -228,7 +229,7 @@ static void user_ended(struct net_dev *dev)
 	char why[256];
 	int status;
 
-	/* seccomp: shutdown */
+	/* seccomp: shutdown on a network device's descriptor */
 	shutdown(dev->fd, SHUT_RDWR);
 	status = passt_end(&dev->passt, why, sizeof(why));
 	if (*why)

@@ -9,6 +9,7 @@
 #include "boot_info.h"
 #include "options_disk.h"
 #include "options_net.h"
+#include "sandbox.h"
 
 enum cpu_choice {
 	CPU_AUTO, /* kvm where it can be used, else process */
@@ -23,6 +24,7 @@ struct options {
 	uint64_t mem_bytes;
 	uint64_t timeout_us; /* 0: none */
 	enum cpu_choice cpu;
+	enum sandbox_choice sandbox;
 	bool strict;
 	unsigned disk_count;
 	struct disk_option disk[BP_MAX_DEVICES];

@@ -205,7 +205,7 @@ int passt_end(struct passt *passt, char *why, size_t bytes)
 	*why = '\0';
 	if (passt->watcher <= 0)
 		return 0;
-	/* seccomp: close, wait4 on the watcher */
+	/* seccomp: close; wait4 on a helper */
 	close(passt->alive);
 	while (waitpid(passt->watcher, &status, 0) < 0 && errno == EINTR)
 		;

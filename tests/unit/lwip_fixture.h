@@ -13,10 +13,14 @@
 #include <sys/socket.h>
 
 #include "boot_info.h"
+#include "disk_device.h"
+#include "memory_hook.h"
 #include "lwip_host.h"
+#include "runtime.h"
 #include "net_family.h"
 #include "socket.h"
 #include "tap.h"
+#include "vnode.h"
 #include "wait.h"
 
 #define MS 1000000ull

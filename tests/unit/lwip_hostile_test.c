@@ -314,7 +314,7 @@ static void expect_nothing_left(void)
 
 int main(int argc, char **argv)
 {
-	unsigned steps = argc > 2 ? (unsigned)atoi(argv[2]) : 6000;
+	unsigned steps = argc > 2 ? (unsigned)atoi(argv[2]) : 20000;
 
 	seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 0x5eed;
 	listener = bound(SOCK_STREAM, 0, 80);

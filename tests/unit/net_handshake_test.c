@@ -10,7 +10,7 @@
 #define SYN_ACK 0x12
 
 /* A SYN, ACK from 10.0.2.15 port 80 to 10.0.2.2 port 40000. */
-static const uint8_t ip4_frame[] = {
+static const uint8_t ip4_frame[74] = {
 	2,    0,    0,	  0,	   0,	 2,    2,    0,	   0,	 0,    0,
 	9,    0x08, 0,	  0x45,	   0,	 0,    52,   0x12, 0x34, 0x40, 0,
 	64,   6,    0,	  0,	   10,	 0,    2,    15,   10,	 0,    2,
