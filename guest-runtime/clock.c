@@ -55,6 +55,11 @@ uint64_t __rt_monotonic_ns(void)
 	return latest_ns;
 }
 
+uint64_t __rt_cpu_ns(void)
+{
+	return __rt_monotonic_ns() - __rt_idle_ns;
+}
+
 static uint64_t wall_ns(void)
 {
 	uint64_t now = __rt_monotonic_ns();
@@ -83,9 +88,12 @@ static int clock_ns(int clock, uint64_t *ns)
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_MONOTONIC_COARSE:
 	case CLOCK_BOOTTIME:
+		*ns = __rt_monotonic_ns();
+		return 0;
+	/* That of a thread is not told apart. */
 	case CLOCK_PROCESS_CPUTIME_ID:
 	case CLOCK_THREAD_CPUTIME_ID:
-		*ns = __rt_monotonic_ns();
+		*ns = __rt_cpu_ns();
 		return 0;
 	default:
 		return -EINVAL;

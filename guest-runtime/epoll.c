@@ -299,6 +299,7 @@ static long epoll_until(int fd, struct epoll_event *events, int most,
 	if (f->ops != &epoll_ops)
 		return -EINVAL;
 	e = f->own;
+	__rt_serve_devices();
 	n = collect(e, events, most);
 	__rt_file_hold(f);
 	while (!n && !err) {

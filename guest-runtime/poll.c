@@ -88,8 +88,9 @@ long __rt_poll(struct pollfd *fds, size_t count, unsigned always,
 	struct watched few[FEW], *watched = few;
 	long ready, err = 0;
 
-	if (count > RT_MAX_FDS)
+	if (count > (size_t)__rt_fd_limit)
 		return -EINVAL;
+	__rt_serve_devices();
 	ready = check(fds, count, always);
 	if (ready)
 		return ready;

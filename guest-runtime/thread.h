@@ -57,6 +57,7 @@ struct rt_thread {
 	struct rt_robust_list *robust_list;
 	uintptr_t unmap; /* its stack, when it is dead and nobody joins it */
 	size_t unmap_bytes;
+	char name[16]; /* PR_SET_NAME */
 };
 
 /* The one that runs; the first one; all of them, the newest first. */
