@@ -136,6 +136,8 @@ void fault_describe(const struct guest_mem *mem, pid_t pid,
 		vcpu_exit_trap(exit, SIGTRAP,
 			       info->si_code == SI_KERNEL ? "breakpoint"
 							  : "debug exception");
+		exit->trap.cause = info->si_code == SI_KERNEL ? VCPU_BREAKPOINT
+							      : VCPU_DEBUG;
 		break;
 	case SIGXCPU:
 		raise(SIGXCPU); /* a limit on the tender and its guest */

@@ -97,6 +97,7 @@ static enum call_outcome call_console_write(struct call *c)
 		return CALL_STOPPED;
 	if (n < 0)
 		return refused(c, console_status((int)-n));
+	c->result->bytes = bytes;
 	return done(c, n);
 }
 
@@ -111,6 +112,7 @@ static enum call_outcome call_console_read(struct call *c)
 	n = console_read(data, bytes);
 	if (n < 0)
 		return refused(c, n == -EAGAIN ? BP_AGAIN : BP_IO);
+	c->result->bytes = (uint64_t)n;
 	return done(c, n);
 }
 
@@ -130,6 +132,7 @@ static enum call_outcome call_random(struct call *c)
 
 	if (!data)
 		return bad_range(c, "random", gpa, bytes);
+	c->result->bytes = bytes;
 	while (bytes) {
 		/* seccomp: getrandom */
 		ssize_t n = getrandom(
@@ -211,6 +214,7 @@ static enum call_outcome copy_segments(struct call *c, uint64_t list,
 		iov[i].iov_len = segment[i].bytes;
 		iov[i].iov_base = guest_mem_range(mem, segment[i].gpa,
 						  segment[i].bytes, access);
+		c->result->bytes += segment[i].bytes;
 		if (!iov[i].iov_base)
 			return bad_range(c, "block_io segment", segment[i].gpa,
 					 segment[i].bytes);
@@ -284,9 +288,11 @@ enum call_outcome hypercall_dispatch(struct machine *m,
 	struct call c = {.m = m, .arg = exit->call.arg, .result = result};
 	enum call_outcome outcome;
 
+	result->bytes = 0;
 	if (exit->call.number >= BP_CALL_COUNT)
 		return violation(&c, "unknown hypercall %u", exit->call.number);
 	outcome = handlers[exit->call.number](&c);
+	call_log_add(&m->calls, exit, c.value);
 	if (outcome == CALL_DONE)
 		m->vcpu->ops->set_result(m->vcpu, (uint64_t)c.value);
 	return outcome;

@@ -4,10 +4,13 @@
 #define MACHINE_H
 
 #include "boot_info.h"
+#include "call_log.h"
 #include "device_block.h"
 #include "guest_memory.h"
 #include "image_load.h"
 #include "vcpu.h"
+
+struct inspect;
 
 struct machine {
 	const char *image_name;
@@ -18,6 +21,9 @@ struct machine {
 	unsigned device_count;
 	struct bp_device device[BP_MAX_DEVICES]; /* as in boot info */
 	struct block_dev block[BP_MAX_DEVICES];	 /* where device is a disk */
+	struct call_log calls;
+	int ended_by;		 /* signal that the guest trapped with, or 0 */
+	struct inspect *inspect; /* NULL: nobody looks */
 };
 
 #endif

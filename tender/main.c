@@ -16,6 +16,7 @@
 #include "device_console.h"
 #include "host_check.h"
 #include "hypercall_dispatch.h"
+#include "inspect.h"
 #include "interrupt.h"
 #include "log.h"
 #include "machine.h"
@@ -228,40 +229,78 @@ static int timed_out(const struct machine *m)
 	return STATUS_TIMEOUT;
 }
 
+static int trapped(struct machine *m, const struct vcpu_exit *exit)
+{
+	report_trap(m, exit);
+	m->ended_by = exit->trap.signal;
+	return STATUS_SIGNAL + exit->trap.signal;
+}
+
+static int violated(struct machine *m, const char *what)
+{
+	if (m->inspect && inspect_violation(m) == INSPECT_KILLED)
+		return STATUS_SIGNAL + SIGKILL;
+	report_violation(m, what);
+	m->ended_by = SIGSYS;
+	return STATUS_SIGNAL + SIGSYS;
+}
+
+/* Whether the run goes on; sets *@status when it does not. */
+static bool inspected(enum inspect_verdict verdict, int *status)
+{
+	*status = verdict == INSPECT_KILLED ? STATUS_SIGNAL + SIGKILL
+					    : STATUS_TENDER_FAILED;
+	return verdict != INSPECT_KILLED && verdict != INSPECT_FAILED;
+}
+
+/* Serves a hypercall. True when the guest goes on; else sets *@status. */
+static bool serve(struct machine *m, const struct vcpu_exit *exit, int *status)
+{
+	struct call_result result;
+	enum call_outcome outcome = hypercall_dispatch(m, exit, &result);
+
+	if (m->inspect)
+		inspect_after_call(m, exit, &result);
+	switch (outcome) {
+	case CALL_DONE:
+	case CALL_STOPPED:
+		return true;
+	case CALL_EXIT:
+		*status = result.exit_status;
+		return false;
+	case CALL_VIOLATION:
+		*status = violated(m, result.what);
+		return false;
+	default:
+		*status = STATUS_TENDER_FAILED;
+		return false;
+	}
+}
+
 /* Runs the guest to its end; the exit status of the tender. */
 static int run(struct machine *m)
 {
-	struct call_result result;
-	uint64_t exits = 0;
 	struct vcpu_exit exit;
+	int status;
 
-	for (;; exits++) {
+	for (;;) {
+		enum inspect_verdict verdict = INSPECT_FATAL;
+
+		if (m->inspect && !inspected(inspect_before_run(m), &status))
+			return status;
 		if (interrupt_pending())
 			return timed_out(m);
 		if (m->vcpu->ops->run(m->vcpu, &exit) < 0)
 			return STATUS_TENDER_FAILED;
-		if (exit.kind == VCPU_TRAP) {
-			report_trap(m, &exit);
-			return STATUS_SIGNAL + exit.trap.signal;
+		if (m->inspect) {
+			verdict = inspect_after_run(m, &exit);
+			if (!inspected(verdict, &status))
+				return status;
 		}
-		if (exit.kind == VCPU_INTERRUPTED)
-			continue;
-		switch (hypercall_dispatch(m, &exit, &result)) {
-		case CALL_DONE:
-		case CALL_STOPPED:
-			break;
-		case CALL_EXIT:
-			log_debug("%s: the guest exited with status %d after "
-				  "%llu exits to the tender",
-				  m->image_name, result.exit_status,
-				  (unsigned long long)exits + 1);
-			return result.exit_status;
-		case CALL_VIOLATION:
-			report_violation(m, result.what);
-			return STATUS_SIGNAL + SIGSYS;
-		case CALL_FAILED:
-			return STATUS_TENDER_FAILED;
-		}
+		if (exit.kind == VCPU_TRAP && verdict == INSPECT_FATAL)
+			return trapped(m, &exit);
+		if (exit.kind == VCPU_CALL && !serve(m, &exit, &status))
+			return status;
 	}
 }
 
@@ -292,7 +331,14 @@ static int run_image(struct machine *m, const struct options *o)
 		log_error("cannot arm the time limit: %s", strerror(errno));
 		return STATUS_TENDER_FAILED;
 	}
-	return run(m);
+	if (!inspect_open(m, &o->inspect))
+		return STATUS_TENDER_FAILED;
+	status = run(m);
+	log_debug("%s: status %d after %llu hypercalls", m->image_name, status,
+		  (unsigned long long)m->calls.count);
+	if (m->inspect)
+		inspect_close(m, status);
+	return status;
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "boot_info.h"
+#include "inspect_options.h"
 
 struct disk_option {
 	char name[BP_DEVICE_NAME_BYTES];
@@ -30,6 +31,7 @@ struct options {
 	uint64_t timeout_us; /* 0: none */
 	enum cpu_choice cpu;
 	bool strict;
+	struct inspect_options inspect;
 	unsigned disk_count;
 	struct disk_option disk[BP_MAX_DEVICES];
 	int env_count;

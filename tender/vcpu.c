@@ -8,6 +8,7 @@ void vcpu_exit_trap(struct vcpu_exit *exit, int signal, const char *what)
 	exit->kind = VCPU_TRAP;
 	exit->trap.signal = signal;
 	exit->trap.what = what;
+	exit->trap.cause = VCPU_FAULT;
 	exit->trap.has_address = false;
 }
 

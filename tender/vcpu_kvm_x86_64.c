@@ -33,6 +33,7 @@
 #include "page_table_x86_64.h"
 #include "regs_x86_64.h"
 #include "trap_x86_64.h"
+#include "vcpu_kvm_x86_64.h"
 
 /* Intel SDM volume 3, 2.5 "Control registers", and 2.2.1 for EFER. */
 #define CR0_BITS       0x80050033ULL /* PG AM WP NE ET MP PE */
@@ -43,41 +44,7 @@
 #define RFLAGS_BITS    0x3202ULL     /* IOPL 3, IF, and bit 1 */
 #define APIC_BASE_BITS 0xfee00900ULL /* reset value of the first CPU */
 
-struct vcpu_kvm {
-	struct vcpu vcpu; /* first */
-	struct guest_mem *mem;
-	int vm_fd;
-	int fd;
-	struct kvm_run *run;
-	size_t run_bytes;
-	bool sync_regs;
-	bool xsave;
-	uint64_t cr4;
-	struct vcpu_features features;
-	struct kvm_regs regs; /* where there is no sync_regs */
-	bool regs_dirty;
-	struct kvm_sregs sregs; /* initial; later only scratch */
-};
-
-static struct vcpu_kvm *kvm_of(struct vcpu *vcpu)
-{
-	return (struct vcpu_kvm *)vcpu;
-}
-
-static struct kvm_regs *regs_of(struct vcpu_kvm *k)
-{
-	return k->sync_regs ? &k->run->s.regs.regs : &k->regs;
-}
-
-static void regs_changed(struct vcpu_kvm *k)
-{
-	if (k->sync_regs)
-		k->run->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
-	else
-		k->regs_dirty = true;
-}
-
-static int failed(const char *what)
+int kvm_failed(const char *what)
 {
 	int err = errno;
 
@@ -124,13 +91,13 @@ static int set_cpuid(struct vcpu_kvm *k, struct cpuid_set *set)
 
 	memcpy(arg.bytes + sizeof(arg.head), set->leaf, sizeof(set->leaf));
 	if (ioctl(k->fd, KVM_SET_CPUID2, &arg) < 0)
-		return failed("setting CPUID");
+		return kvm_failed("setting CPUID");
 	k->cr4 = CR4_BITS | (set->fsgsbase ? CR4_FSGSBASE : 0);
 	if (!set->xsave)
 		return 0;
 	xcrs.xcrs[0].value = set->xcr0;
 	if (ioctl(k->fd, KVM_SET_XCRS, &xcrs) < 0)
-		return failed("enabling AVX state");
+		return kvm_failed("enabling AVX state");
 	k->cr4 |= CR4_OSXSAVE;
 	return 0;
 }
@@ -144,16 +111,16 @@ static int create_vcpu(struct vcpu_kvm *k, int kvm_fd)
 	if (bytes >= 0 && bytes < (int)sizeof(*k->run))
 		errno = ENOTSUP;
 	if (bytes < (int)sizeof(*k->run))
-		return failed("size of the vCPU's shared page");
+		return kvm_failed("size of the vCPU's shared page");
 	k->fd = ioctl(k->vm_fd, KVM_CREATE_VCPU, 0);
 	if (k->fd < 0)
-		return failed("creating a vCPU");
+		return kvm_failed("creating a vCPU");
 	k->run_bytes = (size_t)bytes;
 	k->run = mmap(NULL, k->run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
 		      k->fd, 0);
 	if (k->run == MAP_FAILED) {
 		close(k->fd);
-		return failed("mapping the vCPU's shared page");
+		return kvm_failed("mapping the vCPU's shared page");
 	}
 	k->sync_regs = (sync & need) == need && !getenv("TENDER_NO_SYNC_REGS");
 	if (k->sync_regs)
@@ -170,17 +137,17 @@ static int create_vm(struct vcpu_kvm *k, int kvm_fd)
 
 	k->vm_fd = ioctl(kvm_fd, KVM_CREATE_VM, 0);
 	if (k->vm_fd < 0)
-		return failed("creating a VM");
+		return kvm_failed("creating a VM");
 	if (ioctl(k->vm_fd, KVM_SET_USER_MEMORY_REGION, &slot) < 0) {
 		close(k->vm_fd);
-		return failed("giving the VM its memory");
+		return kvm_failed("giving the VM its memory");
 	}
 	return 0;
 }
 
 static void kvm_destroy(struct vcpu *vcpu)
 {
-	struct vcpu_kvm *k = kvm_of(vcpu);
+	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
 
 	munmap(k->run, k->run_bytes);
 	close(k->fd);
@@ -217,7 +184,7 @@ static int kvm_create(struct vcpu **vcpu, struct guest_mem *mem)
 	khz = ioctl(k->fd, KVM_GET_TSC_KHZ, 0);
 	if (khz <= 0) {
 		errno = khz ? errno : ENOTSUP;
-		err = failed("frequency of the TSC");
+		err = kvm_failed("frequency of the TSC");
 		goto close_vcpu;
 	}
 	close(kvm_fd);
@@ -238,9 +205,7 @@ free_vcpu:
 	return err;
 }
 
-/* 64-bit mode at ring 3 (SDM volume 3, 9.8.5, with everything done at once). */
-static void initial_sregs(const struct vcpu_kvm *k, uint64_t cr3,
-			  struct kvm_sregs *s)
+void kvm_user_segments(struct kvm_segment *cs, struct kvm_segment *ss)
 {
 	struct kvm_segment data = {
 		.limit = 0xffffffff,
@@ -253,18 +218,25 @@ static void initial_sregs(const struct vcpu_kvm *k, uint64_t cr3,
 		.g = 1,
 	};
 
+	*ss = *cs = data;
+	cs->selector = TRAP_SELECTOR_USER_CODE;
+	cs->type = 11;
+	cs->db = 0;
+	cs->l = 1;
+}
+
+/* 64-bit mode at ring 3 (SDM volume 3, 9.8.5, with everything done at once). */
+static void initial_sregs(const struct vcpu_kvm *k, uint64_t cr3,
+			  struct kvm_sregs *s)
+{
 	memset(s, 0, sizeof(*s));
 	s->cr0 = CR0_BITS;
 	s->cr3 = cr3;
 	s->cr4 = k->cr4;
 	s->efer = EFER_BITS;
 	s->apic_base = APIC_BASE_BITS;
-	s->ds = s->es = s->fs = s->gs = s->ss = data;
-	s->cs = data;
-	s->cs.selector = TRAP_SELECTOR_USER_CODE;
-	s->cs.type = 11;
-	s->cs.db = 0;
-	s->cs.l = 1;
+	kvm_user_segments(&s->cs, &s->ss);
+	s->ds = s->es = s->fs = s->gs = s->ss;
 	s->ldt.unusable = 1;
 	s->ldt.type = 2;
 	s->tr = (struct kvm_segment){
@@ -283,30 +255,30 @@ static void initial_sregs(const struct vcpu_kvm *k, uint64_t cr3,
 static int kvm_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
 		       struct vcpu_features *features)
 {
-	struct vcpu_kvm *k = kvm_of(vcpu);
+	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
 
 	trap_pages_write(k->mem);
 	initial_sregs(k, page_table_build(k->mem), &k->sregs);
-	*regs_of(k) = (struct kvm_regs){
+	*kvm_regs_of(k) = (struct kvm_regs){
 		.rip = start->pc,
 		.rsp = start->sp,
 		.rdi = start->arg,
 		.rflags = RFLAGS_BITS,
 	};
-	regs_changed(k);
+	kvm_regs_changed(k);
 	*features = k->features;
 	if (k->sync_regs) {
 		k->run->s.regs.sregs = k->sregs;
 		k->run->kvm_dirty_regs |= KVM_SYNC_X86_SREGS;
 	} else if (ioctl(k->fd, KVM_SET_SREGS, &k->sregs) < 0) {
-		return failed("setting the initial state");
+		return kvm_failed("setting the initial state");
 	}
 	return 0;
 }
 
 static int report_trap(struct vcpu_kvm *k, struct vcpu_exit *exit)
 {
-	struct kvm_regs *regs = regs_of(k);
+	struct kvm_regs *regs = kvm_regs_of(k);
 	struct trap_frame frame;
 
 	if (!trap_frame_read(k->mem, regs->rsp, &frame)) {
@@ -315,17 +287,18 @@ static int report_trap(struct vcpu_kvm *k, struct vcpu_exit *exit)
 	}
 	/* seccomp: ioctl KVM_GET_SREGS on the vCPU */
 	if (ioctl(k->fd, KVM_GET_SREGS, &k->sregs) < 0)
-		return failed("reading the fault address");
+		return kvm_failed("reading the fault address");
 	regs->rip = frame.rip;
 	regs->rsp = frame.rsp;
 	regs->rflags = frame.rflags;
+	k->in_stub = true;
 	trap_describe(k->mem, &frame, k->sregs.cr2, exit);
 	return 0;
 }
 
 static int handle_io(struct vcpu_kvm *k, struct vcpu_exit *exit)
 {
-	const struct kvm_regs *regs = regs_of(k);
+	const struct kvm_regs *regs = kvm_regs_of(k);
 	const struct kvm_run *run = k->run;
 
 	if (run->io.port == TRAP_PORT && trap_is_stub(regs->rip))
@@ -366,59 +339,60 @@ static int handle_exit(struct vcpu_kvm *k, struct vcpu_exit *exit)
 
 static int kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
-	struct vcpu_kvm *k = kvm_of(vcpu);
+	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
 
 	if (k->regs_dirty && ioctl(k->fd, KVM_SET_REGS, &k->regs) < 0)
-		return failed("writing registers");
+		return kvm_failed("writing registers");
 	k->regs_dirty = false;
+	k->in_stub = false;
 	/* seccomp: ioctl KVM_RUN on the vCPU */
 	if (ioctl(k->fd, KVM_RUN, 0) < 0) {
 		if (errno != EINTR && errno != EAGAIN)
-			return failed("running the guest");
+			return kvm_failed("running the guest");
 		k->run->immediate_exit = 0;
 		exit->kind = VCPU_INTERRUPTED;
 		return 0;
 	}
 	/* seccomp: ioctl KVM_GET_REGS, KVM_SET_REGS on the vCPU */
 	if (!k->sync_regs && ioctl(k->fd, KVM_GET_REGS, &k->regs) < 0)
-		return failed("reading registers");
+		return kvm_failed("reading registers");
 	return handle_exit(k, exit);
 }
 
 static void kvm_set_result(struct vcpu *vcpu, uint64_t result)
 {
-	struct vcpu_kvm *k = kvm_of(vcpu);
+	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
 
-	regs_of(k)->rax = result;
-	regs_changed(k);
+	kvm_regs_of(k)->rax = result;
+	kvm_regs_changed(k);
 }
 
 static int kvm_set_tls(struct vcpu *vcpu, uint64_t address)
 {
-	struct vcpu_kvm *k = kvm_of(vcpu);
+	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
 
 	/* seccomp: ioctl KVM_GET_SREGS, KVM_SET_SREGS on the vCPU */
 	if (ioctl(k->fd, KVM_GET_SREGS, &k->sregs) < 0)
-		return failed("reading segments");
+		return kvm_failed("reading segments");
 	k->sregs.fs.base = address;
 	if (ioctl(k->fd, KVM_SET_SREGS, &k->sregs) < 0)
-		return failed("writing segments");
+		return kvm_failed("writing segments");
 	return 0;
 }
 
 static void kvm_place(struct vcpu *vcpu, struct vcpu_place *place)
 {
-	regs_place(regs_of(kvm_of(vcpu)), place);
+	regs_place(kvm_regs_of(vcpu_kvm_of(vcpu)), place);
 }
 
 static void kvm_format_registers(struct vcpu *vcpu, char *text, size_t bytes)
 {
-	regs_format(regs_of(kvm_of(vcpu)), text, bytes);
+	regs_format(kvm_regs_of(vcpu_kvm_of(vcpu)), text, bytes);
 }
 
 static void kvm_kick(struct vcpu *vcpu)
 {
-	kvm_of(vcpu)->run->immediate_exit = 1;
+	vcpu_kvm_of(vcpu)->run->immediate_exit = 1;
 }
 
 const struct vcpu_ops vcpu_kvm_ops = {
@@ -434,4 +408,5 @@ const struct vcpu_ops vcpu_kvm_ops = {
 	.place = kvm_place,
 	.format_registers = kvm_format_registers,
 	.kick = kvm_kick,
+	.debug = &vcpu_kvm_debug_ops,
 };

@@ -27,6 +27,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,6 +40,7 @@
 #include "log.h"
 #include "one_cpu.h"
 #include "regs_x86_64.h"
+#include "vcpu_process_x86_64.h"
 
 /* An enum for glibc, a number for musl. */
 #ifdef __GLIBC__
@@ -51,20 +53,6 @@
 #define RFLAGS_BITS	0x202ULL
 #define OPCODE_OUT	0xef		 /* out %eax, %dx */
 #define SYSTEM_CALL	(SIGTRAP | 0x80) /* as PTRACE_O_TRACESYSGOOD has it */
-
-struct vcpu_process {
-	struct vcpu vcpu; /* first */
-	struct guest_mem *mem;
-	volatile pid_t pid; /* 0: dead, its number is free for others */
-	int resume;
-	struct kvm_regs regs;
-	bool answered; /* rax and rip are to be written */
-};
-
-static struct vcpu_process *process_of(struct vcpu *vcpu)
-{
-	return (struct vcpu_process *)vcpu;
-}
 
 static int failed(const char *what)
 {
@@ -101,8 +89,8 @@ static int was_killed(int status)
 }
 
 /* A request to the stopped child; @what is for messages. */
-static int trace(struct vcpu_process *p, int request, uint64_t address,
-		 void *data, const char *what)
+int process_trace(struct vcpu_process *p, int request, uint64_t address,
+		  void *data, const char *what)
 {
 	int status, err;
 
@@ -117,10 +105,21 @@ static int trace(struct vcpu_process *p, int request, uint64_t address,
 	return err ? err : was_killed(status);
 }
 
-static int poke(struct vcpu_process *p, uint64_t offset, uint64_t value)
+int process_poke(struct vcpu_process *p, uint64_t offset, uint64_t value)
 {
-	return trace(p, PTRACE_POKEUSER, offset, (void *)(uintptr_t)value,
-		     "writing a register");
+	return process_trace(p, PTRACE_POKEUSER, offset,
+			     (void *)(uintptr_t)value, "writing a register");
+}
+
+int process_peek(struct vcpu_process *p, uint64_t offset, uint64_t *value)
+{
+	long request = PTRACE_PEEKUSER;
+
+	/* The system call itself, as C libraries differ in what theirs does. */
+	/* seccomp: ptrace on the guest's process */
+	if (syscall(SYS_ptrace, request, p->pid, offset, value) < 0)
+		return failed("reading a register");
+	return 0;
 }
 
 static const char preparing[] = "preparing the guest's process";
@@ -143,14 +142,15 @@ static int wait_ready(struct vcpu_process *p, struct user_regs_struct *user)
 			return was_killed(status);
 		if (!WIFSTOPPED(status))
 			return guest_process_ended(status);
-		err = trace(p, PTRACE_GETSIGINFO, 0, &info, preparing);
+		err = process_trace(p, PTRACE_GETSIGINFO, 0, &info, preparing);
 		if (!err)
-			err = trace(p, PTRACE_GETREGS, 0, user, preparing);
+			err = process_trace(p, PTRACE_GETREGS, 0, user,
+					    preparing);
 		if (err)
 			return err;
 		if (guest_process_stopped(&info, user, &err))
 			return err;
-		err = trace(p, PTRACE_CONT, 0, NULL, preparing);
+		err = process_trace(p, PTRACE_CONT, 0, NULL, preparing);
 		if (err)
 			return err;
 	}
@@ -170,7 +170,7 @@ static const char *process_unusable(void)
 /* Else a tender as a container's child would leave a zombie to its init. */
 static void process_reap(struct vcpu *vcpu)
 {
-	struct vcpu_process *p = process_of(vcpu);
+	struct vcpu_process *p = vcpu_process_of(vcpu);
 
 	if (!p->pid)
 		return;
@@ -183,7 +183,7 @@ static void process_reap(struct vcpu *vcpu)
 static void process_destroy(struct vcpu *vcpu)
 {
 	process_reap(vcpu);
-	munmap(process_of(vcpu), sizeof(struct vcpu_process));
+	munmap(vcpu_process_of(vcpu), sizeof(struct vcpu_process));
 }
 
 static int process_create(struct vcpu **vcpu, struct guest_mem *mem)
@@ -244,15 +244,16 @@ static void from_user(struct kvm_regs *regs, const struct user_regs_struct *u)
 static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
 			   struct vcpu_features *features)
 {
-	struct vcpu_process *p = process_of(vcpu);
+	struct vcpu_process *p = vcpu_process_of(vcpu);
 	struct user_regs_struct now = {0}, user = {0};
 	int err;
 
 	err = wait_ready(p, &now);
 	if (!err)
-		err = trace(p, PTRACE_SETOPTIONS, 0,
-			    (void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD),
-			    preparing);
+		err = process_trace(
+			p, PTRACE_SETOPTIONS, 0,
+			(void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD),
+			preparing);
 	if (err)
 		return err;
 	user.cs = now.cs;
@@ -263,7 +264,8 @@ static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
 	user.eflags = RFLAGS_BITS;
 	user.orig_rax = ~0ULL; /* no system call to restart */
 	from_user(&p->regs, &user);
-	err = trace(p, PTRACE_SETREGS, 0, &user, "loading the first registers");
+	err = process_trace(p, PTRACE_SETREGS, 0, &user,
+			    "loading the first registers");
 	if (err)
 		return err;
 	features->tsc_hz = counter_hz_since(start->early);
@@ -280,34 +282,44 @@ static bool at_hypercall(const struct vcpu_process *p)
 	return code && *code == OPCODE_OUT;
 }
 
-static int answer(struct vcpu_process *p)
+int process_answer(struct vcpu_process *p)
 {
-	int err = poke(p, offsetof(struct user_regs_struct, rax), p->regs.rax);
+	int err = process_poke(p, offsetof(struct user_regs_struct, rax),
+			       p->regs.rax);
 
 	if (!err)
-		err = poke(p, offsetof(struct user_regs_struct, rip),
-			   p->regs.rip);
+		err = process_poke(p, offsetof(struct user_regs_struct, rip),
+				   p->regs.rip);
 	p->answered = false;
 	return err;
 }
 
+static int resume_request(const struct vcpu_process *p)
+{
+	if (!p->stepping)
+		return p->resume;
+	return p->resume == PTRACE_CONT ? PTRACE_SINGLESTEP
+					: PTRACE_SYSEMU_SINGLESTEP;
+}
+
 static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
-	struct vcpu_process *p = process_of(vcpu);
+	struct vcpu_process *p = vcpu_process_of(vcpu);
 	struct user_regs_struct user;
 	siginfo_t info;
 	int status, err;
 
-	err = p->answered ? answer(p) : 0;
+	err = p->answered ? process_answer(p) : 0;
 	if (!err)
-		err = trace(p, p->resume, 0, NULL, "running the guest");
+		err = process_trace(p, resume_request(p), 0, NULL,
+				    "running the guest");
 	if (!err)
 		err = wait_child(p, &status);
 	if (err)
 		return err;
 	if (!WIFSTOPPED(status))
 		return was_killed(status);
-	err = trace(p, PTRACE_GETREGS, 0, &user, "reading registers");
+	err = process_trace(p, PTRACE_GETREGS, 0, &user, "reading registers");
 	if (err)
 		return err;
 	from_user(&p->regs, &user);
@@ -325,7 +337,8 @@ static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		}
 		return 0;
 	}
-	err = trace(p, PTRACE_GETSIGINFO, 0, &info, "reading what stopped it");
+	err = process_trace(p, PTRACE_GETSIGINFO, 0, &info,
+			    "reading what stopped it");
 	if (!err)
 		fault_describe(p->mem, p->pid, &info, &p->regs, exit);
 	return err;
@@ -333,29 +346,30 @@ static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 
 static void process_set_result(struct vcpu *vcpu, uint64_t result)
 {
-	process_of(vcpu)->regs.rax = result;
+	vcpu_process_of(vcpu)->regs.rax = result;
 }
 
 static int process_set_tls(struct vcpu *vcpu, uint64_t address)
 {
-	return poke(process_of(vcpu),
-		    offsetof(struct user_regs_struct, fs_base), address);
+	return process_poke(vcpu_process_of(vcpu),
+			    offsetof(struct user_regs_struct, fs_base),
+			    address);
 }
 
 static void process_place(struct vcpu *vcpu, struct vcpu_place *place)
 {
-	regs_place(&process_of(vcpu)->regs, place);
+	regs_place(&vcpu_process_of(vcpu)->regs, place);
 }
 
 static void process_format_registers(struct vcpu *vcpu, char *text,
 				     size_t bytes)
 {
-	regs_format(&process_of(vcpu)->regs, text, bytes);
+	regs_format(&vcpu_process_of(vcpu)->regs, text, bytes);
 }
 
 static void process_kick(struct vcpu *vcpu)
 {
-	pid_t pid = process_of(vcpu)->pid;
+	pid_t pid = vcpu_process_of(vcpu)->pid;
 
 	if (pid)
 		kill(pid, SIGSTOP);
@@ -377,4 +391,5 @@ const struct vcpu_ops vcpu_process_ops = {
 	.place = process_place,
 	.format_registers = process_format_registers,
 	.kick = process_kick,
+	.debug = &vcpu_process_debug_ops,
 };

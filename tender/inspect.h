@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * All that looks into a running guest: debugger, statistics, traces. The run
+ * loop calls these at each of its steps; where nothing was asked for there is
+ * no struct inspect, and nothing of it costs anything.
+ */
+#ifndef INSPECT_H
+#define INSPECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct call_result;
+struct inspect;
+struct inspect_options;
+struct machine;
+struct vcpu_exit;
+
+enum inspect_verdict {
+	INSPECT_GO_ON,
+	INSPECT_FATAL,	/* the guest ends, as it would without us */
+	INSPECT_KILLED, /* it shall end at once */
+	INSPECT_FAILED, /* the tender has failed; printed why */
+};
+
+/*
+ * Sets @m->inspect, if there is anything to do. Its vCPU has not run yet.
+ * False after printing what is wrong.
+ */
+bool inspect_open(struct machine *m, const struct inspect_options *options);
+
+/* Before the guest runs. Never INSPECT_FATAL. */
+enum inspect_verdict inspect_before_run(struct machine *m);
+
+/* After it has; with INSPECT_GO_ON a trap is undone and the guest runs on. */
+enum inspect_verdict inspect_after_run(struct machine *m,
+				       const struct vcpu_exit *exit);
+
+/* After a hypercall was served, or was found to be a violation. */
+void inspect_after_call(struct machine *m, const struct vcpu_exit *exit,
+			const struct call_result *result);
+enum inspect_verdict inspect_violation(struct machine *m);
+
+/* The guest has ended with this exit status of the tender's. */
+void inspect_close(struct machine *m, int status);
+
+/* The statistics so far, for a person. */
+void inspect_stats_text(const struct machine *m, char *text, size_t bytes);
+
+#endif
