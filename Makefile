@@ -243,6 +243,15 @@ build/unit/disk_%: tests/unit/disk_%.c $(IMGBUILD_SRC) \
 		-Iimgbuild -Itests/unit $< $(IMGBUILD_SRC) $(IMGBUILD_LIBS) \
 		-o $@
 
+# Fuzz targets, by libFuzzer: tests/fuzz/NAME.c, of the tender.
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_CC := clang -std=c11 $(WARNINGS) $(SANITIZE) -fsanitize=fuzzer \
+	$(CPPFLAGS_ALL) -Itests/unit
+build/fuzz/%: tests/fuzz/%.c $(UNIT_SRC) $(wildcard tender/*.h boot-protocol/*.h)
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(FUZZ_CC) -Itender $< $(UNIT_SRC) -o $@
+
 # The tender itself under the same sanitizers, for the suites of make asan.
 build/asan/tender: $(wildcard tender/*.[ch] boot-protocol/*.h)
 	@mkdir -p $(@D)
@@ -262,7 +271,7 @@ BATS := $(wildcard tests/*.bats)
 BATS_CPU := $(shell grep -l require_cpu tests/*.bats)
 NESTED ?= $(BATS_CPU)
 
-.PHONY: demo check check-nested asan lint bench install clean help setup-%
+.PHONY: demo check check-nested asan fuzz lint bench install clean help setup-%
 .PHONY: programs
 setup-%:
 	@scripts/setup.sh $(subst +, ,$*)
@@ -290,6 +299,11 @@ check-nested: setup-build+check+nested ## run them on a stock kernel's KVM
 asan: setup-build+check ## run them with a sanitized tender
 	@$(MAKE) --no-print-directory all $(UNIT) programs build/asan/tender
 	@HVT_TENDER=$(CURDIR)/build/asan/tender scripts/check.sh $(UNIT) $(BATS_CPU)
+
+SECONDS ?= 60
+fuzz: setup-build+check ## run FUZZ, which is all targets, for SECONDS each
+	@$(MAKE) --no-print-directory $(FUZZ:%=build/fuzz/%)
+	@scripts/fuzz.sh $(SECONDS) $(FUZZ:%=build/fuzz/%)
 
 C_FILES = $(filter-out build/%,$(wildcard */*.[ch] */*/*.[ch]))
 # Each file by itself, as many at a time as there are CPUs.

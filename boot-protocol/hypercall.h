@@ -29,6 +29,8 @@ enum bp_hypercall {
 	BP_CALL_WAIT = 5,
 	BP_CALL_BLOCK_IO = 6,
 	BP_CALL_SET_TLS = 7,
+	BP_CALL_UPCALL = 9, /* since 1.2 */
+	BP_CALL_TICK = 10,  /* since 1.2 */
 	BP_CALL_COUNT
 };
 

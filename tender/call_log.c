@@ -32,6 +32,11 @@ static const struct {
 			      {FORM_NUMBER, FORM_BLOCK_OP, FORM_NUMBER,
 			       FORM_ADDRESS, FORM_NUMBER}},
 	[BP_CALL_SET_TLS] = {"set_tls", {FORM_ADDRESS}},
+	[8] = {"map", {FORM_ADDRESS, FORM_NUMBER, FORM_NUMBER}},
+	[BP_CALL_UPCALL] = {"upcall",
+			    {FORM_ADDRESS, FORM_ADDRESS, FORM_ADDRESS,
+			     FORM_ADDRESS}},
+	[BP_CALL_TICK] = {"tick", {FORM_NS}},
 };
 
 _Static_assert(sizeof(calls) / sizeof(calls[0]) == BP_CALL_COUNT,

@@ -14,6 +14,7 @@
 #include "guest_memory.h"
 #include "memory_map.h"
 #include "trap_x86_64.h"
+#include "upcall.h"
 #include "vcpu.h"
 
 #ifndef SEGV_PKUERR
@@ -23,10 +24,19 @@
 #define VSYSCALL_PAGE	  0xffffffffff600000ULL
 #define SYSTEM_CALL_BYTES 2 /* syscall, sysenter, int $0x80 */
 
+/* A trap that the guest may handle; @vector is that of the exception. */
+static void exception(struct vcpu_exit *exit, int signal, unsigned vector,
+		      const char *what)
+{
+	vcpu_exit_trap(exit, signal, what);
+	exit->trap.resumable = true;
+	exit->trap.vector = vector;
+}
+
 static void at_address(struct vcpu_exit *exit, uint64_t address,
 		       const char *what)
 {
-	vcpu_exit_trap(exit, SIGSEGV, what);
+	exception(exit, SIGSEGV, 14, what);
 	exit->trap.has_address = true;
 	exit->trap.address = address;
 }
@@ -45,6 +55,7 @@ static void page_fault(const struct guest_mem *mem, uint64_t pc,
 		at_address(exit, address,
 			   known ? "write to read-only memory"
 				 : "access to unmapped memory");
+	exit->trap.code = known ? BP_TRAP_NO_ACCESS : BP_TRAP_NOT_MAPPED;
 }
 
 static void segmentation_fault(const struct guest_mem *mem, uint64_t pc,
@@ -60,8 +71,8 @@ static void segmentation_fault(const struct guest_mem *mem, uint64_t pc,
 		vcpu_exit_trap(exit, SIGSYS,
 			       "access to a port that is no hypercall");
 	else
-		vcpu_exit_trap(exit, SIGSEGV,
-			       "privileged instruction or bad address");
+		exception(exit, SIGSEGV, 13,
+			  "privileged instruction or bad address");
 }
 
 /* The signal is that of a CPU with no kernel below. */
@@ -77,33 +88,37 @@ void fault_system_call(const struct guest_mem *mem, uint64_t next,
 	if (guest_mem_range(mem, next - SYSTEM_CALL_BYTES, SYSTEM_CALL_BYTES,
 			    GUEST_EXEC))
 		regs->rip = next - SYSTEM_CALL_BYTES;
-	vcpu_exit_trap(exit, SIGILL, "system call instruction");
+	exception(exit, SIGILL, 6, "system call instruction");
 }
 
-static const char *fpe_text(pid_t pid, int code)
+static void floating_point(pid_t pid, int code, struct vcpu_exit *exit)
 {
 	struct user_fpregs_struct fp;
 
 	if (code == FPE_INTDIV)
-		return "division by zero or overflow";
+		exception(exit, SIGFPE, 0, "division by zero or overflow");
 	/* Is a status bit set that the control word does not mask? */
-	if (!ptrace(PTRACE_GETFPREGS, pid, NULL, &fp) &&
-	    (fp.swd & ~fp.cwd & 0x3f))
-		return "x87 floating-point exception";
-	return "SSE floating-point exception";
+	else if (!ptrace(PTRACE_GETFPREGS, pid, NULL, &fp) &&
+		 (fp.swd & ~fp.cwd & 0x3f))
+		exception(exit, SIGFPE, 16, "x87 floating-point exception");
+	else
+		exception(exit, SIGFPE, 19, "SSE floating-point exception");
 }
 
-static const char *bus_text(int code)
+static void bus_error(int code, struct vcpu_exit *exit)
 {
 	switch (code) {
 	case SI_KERNEL:
-		return "stack segment fault";
+		exception(exit, SIGBUS, 12, "stack segment fault");
+		break;
 	case BUS_ADRALN:
-		return "misaligned access";
+		exception(exit, SIGBUS, 17, "misaligned access");
+		break;
 	case BUS_ADRERR:
-		return "the host is out of memory";
+		vcpu_exit_trap(exit, SIGBUS, "the host is out of memory");
+		break;
 	default:
-		return "the host's memory is broken";
+		vcpu_exit_trap(exit, SIGBUS, "the host's memory is broken");
 	}
 }
 
@@ -120,24 +135,26 @@ void fault_describe(const struct guest_mem *mem, pid_t pid,
 		segmentation_fault(mem, regs->rip, info, exit);
 		break;
 	case SIGILL:
-		vcpu_exit_trap(exit, SIGILL, "illegal instruction");
+		exception(exit, SIGILL, 6, "illegal instruction");
 		break;
 	case SIGSYS:
 		fault_system_call(mem, (uintptr_t)info->si_call_addr, regs,
 				  exit);
 		break;
 	case SIGFPE:
-		vcpu_exit_trap(exit, SIGFPE, fpe_text(pid, info->si_code));
+		floating_point(pid, info->si_code, exit);
 		break;
 	case SIGBUS:
-		vcpu_exit_trap(exit, SIGBUS, bus_text(info->si_code));
+		bus_error(info->si_code, exit);
 		break;
 	case SIGTRAP:
-		vcpu_exit_trap(exit, SIGTRAP,
-			       info->si_code == SI_KERNEL ? "breakpoint"
-							  : "debug exception");
-		exit->trap.cause = info->si_code == SI_KERNEL ? VCPU_BREAKPOINT
-							      : VCPU_DEBUG;
+		if (info->si_code == SI_KERNEL) {
+			exception(exit, SIGTRAP, 3, "breakpoint");
+			exit->trap.cause = VCPU_BREAKPOINT;
+		} else {
+			exception(exit, SIGTRAP, 1, "debug exception");
+			exit->trap.cause = VCPU_DEBUG;
+		}
 		break;
 	case SIGXCPU:
 		raise(SIGXCPU); /* a limit on the tender and its guest */

@@ -24,6 +24,7 @@
 #include "interrupt.h"
 #include "log.h"
 #include "machine.h"
+#include "upcall.h"
 
 #define INSTRUCTION_MAX 15
 
@@ -214,6 +215,14 @@ static void look_at_sockets(struct gdb *g)
 			g->stop_soon = true;
 }
 
+/* An exception is on its way: the guest will stop by itself in a moment. */
+static bool is_between(struct gdb *g)
+{
+	struct bp_upcall_frame frame;
+
+	return g->m->vcpu->ops->interrupted(g->m->vcpu, &frame) == -EAGAIN;
+}
+
 enum gdb_verdict gdb_attend(struct gdb *g)
 {
 	bool first = false, was_there = g->fd >= 0;
@@ -231,7 +240,7 @@ enum gdb_verdict gdb_attend(struct gdb *g)
 		g->resume = GDB_DETACH;
 		return resume(g, false);
 	}
-	if (!g->stop_soon || g->fd < 0)
+	if (!g->stop_soon || g->fd < 0 || is_between(g))
 		return GDB_GO_ON;
 	if (!read_state(g))
 		return GDB_FAILED;
@@ -241,6 +250,11 @@ enum gdb_verdict gdb_attend(struct gdb *g)
 		stop_reply(g, g->step_wanted || first ? SIGTRAP : SIGINT, "");
 	g->stop_at = NULL;
 	return stop(g, !first, false);
+}
+
+bool gdb_steps(const struct gdb *g)
+{
+	return g->stepping;
 }
 
 /* The vCPU does not see what the tender itself writes. */

@@ -45,6 +45,9 @@ void gdb_notice(struct gdb *g);
 /* The guest has trapped: tells the debugger. GDB_FATAL without one. */
 enum gdb_verdict gdb_trapped(struct gdb *g, const struct vcpu_exit *exit);
 
+/* Whether the guest runs one instruction at a time. */
+bool gdb_steps(const struct gdb *g);
+
 /* A hypercall was served: it may have been what was to be stepped over. */
 void gdb_called(struct gdb *g);
 

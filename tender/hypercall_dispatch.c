@@ -12,12 +12,15 @@
 #include <unistd.h>
 
 #include "device_console.h"
+#include "event.h"
 #include "hypercall.h"
 #include "interrupt.h"
 #include "machine.h"
+#include "upcall.h"
 
 #define NS_PER_S	   1000000000ULL
 #define RANDOM_PIECE_BYTES (1ULL << 20)
+#define UPCALL_KINDS	   ((1ULL << BP_UPCALL_KIND_COUNT) - 2)
 
 /* One call being served: arguments in, value out. */
 struct call {
@@ -165,9 +168,8 @@ static bool wait_console(bool for_input, uint64_t timeout_ns)
 		.events = POLLIN,
 	};
 
-	/* seccomp: ppoll */
-	return ppoll(&p, 1, timeout_ns == BP_WAIT_FOREVER ? NULL : &timeout,
-		     NULL) > 0;
+	return event_poll(&p, 1,
+			  timeout_ns == BP_WAIT_FOREVER ? NULL : &timeout) > 0;
 }
 
 static enum call_outcome call_wait(struct call *c)
@@ -267,6 +269,35 @@ static enum call_outcome call_set_tls(struct call *c)
 	return done(c, 0);
 }
 
+/* The addresses have to be the guest's own, so that mistakes show here. */
+static enum call_outcome call_upcall(struct call *c)
+{
+	const struct upcall_target t = {c->arg[0], c->arg[1], c->arg[2],
+					c->arg[3]};
+	const struct guest_mem *mem = &c->m->mem;
+
+	if (t.entry && t.kinds & ~UPCALL_KINDS)
+		return violation(c, "upcall: unknown kinds in 0x%llx",
+				 (unsigned long long)t.kinds);
+	if (t.entry && !guest_mem_range(mem, t.entry, 1, GUEST_EXEC))
+		return bad_range(c, "upcall entry", t.entry, 1);
+	if (t.entry &&
+	    (t.frame % sizeof(uint64_t) ||
+	     !guest_mem_range(mem, t.frame, sizeof(struct bp_upcall_frame),
+			      GUEST_READ | GUEST_WRITE)))
+		return bad_range(c, "upcall frame", t.frame,
+				 sizeof(struct bp_upcall_frame));
+	c->m->upcall = t;
+	event_want_signals(t.entry && t.kinds & 1ULL << BP_UPCALL_SIGNAL);
+	return done(c, 0);
+}
+
+static enum call_outcome call_tick(struct call *c)
+{
+	return event_tick(c->arg[0]) < 0 ? refused(c, BP_UNSUPPORTED)
+					 : done(c, 0);
+}
+
 static enum call_outcome (*const handlers[])(struct call *) = {
 	[BP_CALL_EXIT] = call_exit,
 	[BP_CALL_CONSOLE_WRITE] = call_console_write,
@@ -276,6 +307,8 @@ static enum call_outcome (*const handlers[])(struct call *) = {
 	[BP_CALL_WAIT] = call_wait,
 	[BP_CALL_BLOCK_IO] = call_block_io,
 	[BP_CALL_SET_TLS] = call_set_tls,
+	[BP_CALL_UPCALL] = call_upcall,
+	[BP_CALL_TICK] = call_tick,
 };
 
 _Static_assert(sizeof(handlers) / sizeof(handlers[0]) == BP_CALL_COUNT,
@@ -289,7 +322,7 @@ enum call_outcome hypercall_dispatch(struct machine *m,
 	enum call_outcome outcome;
 
 	result->bytes = 0;
-	if (exit->call.number >= BP_CALL_COUNT)
+	if (exit->call.number >= BP_CALL_COUNT || !handlers[exit->call.number])
 		return violation(&c, "unknown hypercall %u", exit->call.number);
 	outcome = handlers[exit->call.number](&c);
 	call_log_add(&m->calls, exit, c.value);

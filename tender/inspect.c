@@ -54,7 +54,7 @@ static enum inspect_verdict verdict_of(enum gdb_verdict v)
 	case GDB_GO_ON:
 		return INSPECT_GO_ON;
 	case GDB_FATAL:
-		return INSPECT_FATAL;
+		return INSPECT_ALONE;
 	case GDB_KILLED:
 		log_error("killed by the debugger");
 		return INSPECT_KILLED;
@@ -93,10 +93,13 @@ enum inspect_verdict inspect_after_run(struct machine *m,
 	i->stats.guest_ns += lap(i);
 	if (exit->kind == VCPU_INTERRUPTED)
 		i->stats.interrupts++;
-	if (exit->kind != VCPU_TRAP)
+	/* An upcall between two steps would step into its handler. */
+	if (exit->kind == VCPU_INTERRUPTED && i->gdb && gdb_steps(i->gdb))
 		return INSPECT_GO_ON;
+	if (exit->kind != VCPU_TRAP)
+		return INSPECT_ALONE;
 	i->stats.traps++;
-	return i->gdb ? verdict_of(gdb_trapped(i->gdb, exit)) : INSPECT_FATAL;
+	return i->gdb ? verdict_of(gdb_trapped(i->gdb, exit)) : INSPECT_ALONE;
 }
 
 void inspect_after_call(struct machine *m, const struct vcpu_exit *exit,
@@ -115,7 +118,7 @@ enum inspect_verdict inspect_violation(struct machine *m)
 {
 	struct inspect *i = m->inspect;
 
-	return i->gdb ? verdict_of(gdb_violation(i->gdb)) : INSPECT_FATAL;
+	return i->gdb ? verdict_of(gdb_violation(i->gdb)) : INSPECT_ALONE;
 }
 
 void inspect_close(struct machine *m, int status)

@@ -18,9 +18,9 @@ struct machine;
 struct vcpu_exit;
 
 enum inspect_verdict {
-	INSPECT_GO_ON,
-	INSPECT_FATAL,	/* the guest ends, as it would without us */
-	INSPECT_KILLED, /* it shall end at once */
+	INSPECT_ALONE,	/* nobody minds: as without us */
+	INSPECT_GO_ON,	/* it was ours, and the guest runs on */
+	INSPECT_KILLED, /* the guest shall end at once */
 	INSPECT_FAILED, /* the tender has failed; printed why */
 };
 
@@ -30,10 +30,10 @@ enum inspect_verdict {
  */
 bool inspect_open(struct machine *m, const struct inspect_options *options);
 
-/* Before the guest runs. Never INSPECT_FATAL. */
+/* Before the guest runs. */
 enum inspect_verdict inspect_before_run(struct machine *m);
 
-/* After it has; with INSPECT_GO_ON a trap is undone and the guest runs on. */
+/* After it has. */
 enum inspect_verdict inspect_after_run(struct machine *m,
 				       const struct vcpu_exit *exit);
 

@@ -8,6 +8,7 @@
 #include "device_block.h"
 #include "guest_memory.h"
 #include "image_load.h"
+#include "upcall_enter.h"
 #include "vcpu.h"
 
 struct inspect;
@@ -18,6 +19,7 @@ struct machine {
 	struct image_layout layout;
 	struct guest_mem mem;
 	struct vcpu *vcpu;
+	struct upcall_target upcall;
 	unsigned device_count;
 	struct bp_device device[BP_MAX_DEVICES]; /* as in boot info */
 	struct block_dev block[BP_MAX_DEVICES];	 /* where device is a disk */

@@ -14,6 +14,7 @@
 
 #include "boot_info_write.h"
 #include "device_console.h"
+#include "event.h"
 #include "host_check.h"
 #include "hypercall_dispatch.h"
 #include "inspect.h"
@@ -277,6 +278,18 @@ static bool serve(struct machine *m, const struct vcpu_exit *exit, int *status)
 	}
 }
 
+/* True when the guest goes on from a trap; else sets *@status. */
+static bool survived(struct machine *m, const struct vcpu_exit *exit,
+		     int *status)
+{
+	int err = upcall_trap(m, exit);
+
+	if (err > 0)
+		return true;
+	*status = err < 0 ? STATUS_TENDER_FAILED : trapped(m, exit);
+	return false;
+}
+
 /* Runs the guest to its end; the exit status of the tender. */
 static int run(struct machine *m)
 {
@@ -284,7 +297,7 @@ static int run(struct machine *m)
 	int status;
 
 	for (;;) {
-		enum inspect_verdict verdict = INSPECT_FATAL;
+		enum inspect_verdict verdict = INSPECT_ALONE;
 
 		if (m->inspect && !inspected(inspect_before_run(m), &status))
 			return status;
@@ -297,8 +310,12 @@ static int run(struct machine *m)
 			if (!inspected(verdict, &status))
 				return status;
 		}
-		if (exit.kind == VCPU_TRAP && verdict == INSPECT_FATAL)
-			return trapped(m, &exit);
+		if (verdict == INSPECT_GO_ON)
+			continue;
+		if (exit.kind == VCPU_TRAP && !survived(m, &exit, &status))
+			return status;
+		if (exit.kind == VCPU_INTERRUPTED && !upcall_interrupted(m))
+			return STATUS_TENDER_FAILED;
 		if (exit.kind == VCPU_CALL && !serve(m, &exit, &status))
 			return status;
 	}
@@ -329,6 +346,10 @@ static int run_image(struct machine *m, const struct options *o)
 		return status;
 	if (o->timeout_us && interrupt_arm(m->vcpu, o->timeout_us) < 0) {
 		log_error("cannot arm the time limit: %s", strerror(errno));
+		return STATUS_TENDER_FAILED;
+	}
+	if (event_begin(m->vcpu) < 0) {
+		log_error("cannot catch signals: %s", strerror(errno));
 		return STATUS_TENDER_FAILED;
 	}
 	if (!inspect_open(m, &o->inspect))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "hypercall.h"
+#include "upcall.h"
 #include "vcpu.h"
 
 void regs_call(const struct kvm_regs *regs, unsigned port,
@@ -29,6 +30,28 @@ void regs_place(const struct kvm_regs *regs, struct vcpu_place *place)
 	place->pc = regs->rip;
 	place->sp = regs->rsp;
 	place->frame = regs->rbp;
+}
+
+void regs_frame(const struct kvm_regs *r, struct bp_upcall_frame *frame)
+{
+	frame->rip = r->rip;
+	frame->rsp = r->rsp;
+	frame->rflags = r->rflags;
+	frame->rax = r->rax;
+	frame->rbx = r->rbx;
+	frame->rcx = r->rcx;
+	frame->rdx = r->rdx;
+	frame->rsi = r->rsi;
+	frame->rdi = r->rdi;
+	frame->rbp = r->rbp;
+	frame->r8 = r->r8;
+	frame->r9 = r->r9;
+	frame->r10 = r->r10;
+	frame->r11 = r->r11;
+	frame->r12 = r->r12;
+	frame->r13 = r->r13;
+	frame->r14 = r->r14;
+	frame->r15 = r->r15;
 }
 
 void regs_format(const struct kvm_regs *r, char *text, size_t bytes)

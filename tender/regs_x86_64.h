@@ -7,6 +7,7 @@
 
 #include <linux/kvm.h>
 
+struct bp_upcall_frame;
 struct vcpu_exit;
 struct vcpu_place;
 
@@ -18,6 +19,9 @@ void regs_call(const struct kvm_regs *regs, unsigned port,
 	       struct vcpu_exit *exit);
 
 void regs_place(const struct kvm_regs *regs, struct vcpu_place *place);
+
+/* See vcpu_ops.interrupted. */
+void regs_frame(const struct kvm_regs *regs, struct bp_upcall_frame *frame);
 
 /* See vcpu_ops.format_registers. */
 void regs_format(const struct kvm_regs *regs, char *text, size_t bytes);

@@ -21,6 +21,7 @@
 
 #include "guest_memory.h"
 #include "hypercall.h"
+#include "upcall.h"
 #include "vcpu.h"
 
 #define VECTORS	   32
@@ -211,6 +212,9 @@ void trap_describe(const struct guest_mem *mem, const struct trap_frame *frame,
 		       exceptions[vector].what);
 	if (!exit->trap.what)
 		vcpu_exit_trap(exit, SIGSEGV, "unexpected exception");
+	exit->trap.resumable = true;
+	exit->trap.vector = vector;
+	exit->trap.error = frame->error;
 	if (vector == VECTOR_DB)
 		exit->trap.cause = VCPU_DEBUG;
 	else if (vector == VECTOR_BP)
@@ -219,7 +223,10 @@ void trap_describe(const struct guest_mem *mem, const struct trap_frame *frame,
 		exit->trap.what = page_fault(frame->error);
 		exit->trap.has_address = true;
 		exit->trap.address = cr2;
+		exit->trap.code = frame->error & 1 ? BP_TRAP_NO_ACCESS
+						   : BP_TRAP_NOT_MAPPED;
 	} else if (vector == VECTOR_GP && trap_is_port_io(mem, frame->rip)) {
+		exit->trap.resumable = false;
 		exit->trap.signal = SIGSYS;
 		exit->trap.what = "access to a port that is no hypercall";
 	}

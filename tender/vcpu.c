@@ -5,11 +5,11 @@
 
 void vcpu_exit_trap(struct vcpu_exit *exit, int signal, const char *what)
 {
-	exit->kind = VCPU_TRAP;
-	exit->trap.signal = signal;
-	exit->trap.what = what;
-	exit->trap.cause = VCPU_FAULT;
-	exit->trap.has_address = false;
+	*exit = (struct vcpu_exit){
+		.kind = VCPU_TRAP,
+		.trap.signal = signal,
+		.trap.what = what,
+	};
 }
 
 int vcpu_guest_mem_init(const struct vcpu_ops *ops, struct guest_mem *mem,

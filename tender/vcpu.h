@@ -12,6 +12,7 @@
 
 #include "counter.h"
 
+struct bp_upcall_frame;
 struct guest_mem;
 struct vcpu;
 struct vcpu_debug_ops;
@@ -44,11 +45,15 @@ struct vcpu_exit {
 			const char *what;
 			bool has_address;
 			uint64_t address; /* that was accessed */
+			bool resumable;	  /* the guest may handle it: */
+			unsigned code;	  /* enum bp_trap_code */
+			uint64_t vector;  /* as the CPU numbers them */
+			uint64_t error;	  /* code of the CPU's, or 0 */
 		} trap;
 	};
 };
 
-/* Makes @exit a trap at no particular address. */
+/* Makes @exit a trap at no particular address, that is the end. */
 void vcpu_exit_trap(struct vcpu_exit *exit, int signal, const char *what);
 
 /* Where guest code stands, for reports. */
@@ -127,6 +132,19 @@ struct vcpu_ops {
 
 	/* The registers as text, several lines, each ending in newline. */
 	void (*format_registers)(struct vcpu *vcpu, char *text, size_t bytes);
+
+	/*
+	 * Puts the registers of guest code into @frame, after an exit that is
+	 * VCPU_INTERRUPTED or a resumable trap. 0, -errno after printing why,
+	 * or -EAGAIN: it is about to trap, so run it first.
+	 */
+	int (*interrupted)(struct vcpu *vcpu, struct bp_upcall_frame *frame);
+
+	/*
+	 * After ->interrupted: guest code goes on at @pc instead, with stack
+	 * pointer, first argument and the flags of a start. The rest stays.
+	 */
+	int (*enter)(struct vcpu *vcpu, uint64_t pc, uint64_t sp, uint64_t arg);
 
 	/*
 	 * Makes ->run return VCPU_INTERRUPTED soon, now or when it is next

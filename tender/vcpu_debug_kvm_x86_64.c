@@ -132,7 +132,7 @@ static int debug_write(struct vcpu *vcpu, const struct cpu_state *state)
 	s->fs.base = state->fs_base;
 	s->gs.base = state->gs_base;
 	if (k->in_stub)
-		kvm_user_segments(&s->cs, &s->ss);
+		kvm_user_segments(s);
 	if (ioctl(k->fd, KVM_SET_SREGS, s) < 0)
 		return kvm_failed("writing segments");
 	if (write_fpu(k, &state->fpu) < 0)

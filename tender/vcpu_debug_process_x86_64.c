@@ -47,7 +47,7 @@ static int debug_read(struct vcpu *vcpu, struct cpu_state *state)
 {
 	struct vcpu_process *p = vcpu_process_of(vcpu);
 	struct user_regs_struct user;
-	int err = p->answered ? process_answer(p) : 0;
+	int err = process_settle(p);
 
 	memset(state, 0, sizeof(*state));
 	if (!err)

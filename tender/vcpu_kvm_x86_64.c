@@ -205,9 +205,9 @@ free_vcpu:
 	return err;
 }
 
-void kvm_user_segments(struct kvm_segment *cs, struct kvm_segment *ss)
+void kvm_user_segments(struct kvm_sregs *s)
 {
-	struct kvm_segment data = {
+	s->ss = (struct kvm_segment){
 		.limit = 0xffffffff,
 		.selector = TRAP_SELECTOR_USER_DATA,
 		.type = 3,
@@ -217,12 +217,11 @@ void kvm_user_segments(struct kvm_segment *cs, struct kvm_segment *ss)
 		.s = 1,
 		.g = 1,
 	};
-
-	*ss = *cs = data;
-	cs->selector = TRAP_SELECTOR_USER_CODE;
-	cs->type = 11;
-	cs->db = 0;
-	cs->l = 1;
+	s->cs = s->ss;
+	s->cs.selector = TRAP_SELECTOR_USER_CODE;
+	s->cs.type = 11;
+	s->cs.db = 0;
+	s->cs.l = 1;
 }
 
 /* 64-bit mode at ring 3 (SDM volume 3, 9.8.5, with everything done at once). */
@@ -235,7 +234,7 @@ static void initial_sregs(const struct vcpu_kvm *k, uint64_t cr3,
 	s->cr4 = k->cr4;
 	s->efer = EFER_BITS;
 	s->apic_base = APIC_BASE_BITS;
-	kvm_user_segments(&s->cs, &s->ss);
+	kvm_user_segments(s);
 	s->ds = s->es = s->fs = s->gs = s->ss;
 	s->ldt.unusable = 1;
 	s->ldt.type = 2;
@@ -291,8 +290,8 @@ static int report_trap(struct vcpu_kvm *k, struct vcpu_exit *exit)
 	regs->rip = frame.rip;
 	regs->rsp = frame.rsp;
 	regs->rflags = frame.rflags;
-	k->in_stub = true;
 	trap_describe(k->mem, &frame, k->sregs.cr2, exit);
+	k->in_stub = true;
 	return 0;
 }
 
@@ -350,13 +349,70 @@ static int kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		if (errno != EINTR && errno != EAGAIN)
 			return kvm_failed("running the guest");
 		k->run->immediate_exit = 0;
-		exit->kind = VCPU_INTERRUPTED;
-		return 0;
+		k->run->exit_reason = KVM_EXIT_INTR;
 	}
 	/* seccomp: ioctl KVM_GET_REGS, KVM_SET_REGS on the vCPU */
 	if (!k->sync_regs && ioctl(k->fd, KVM_GET_REGS, &k->regs) < 0)
 		return kvm_failed("reading registers");
 	return handle_exit(k, exit);
+}
+
+static int kvm_interrupted(struct vcpu *vcpu, struct bp_upcall_frame *frame)
+{
+	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
+	const struct kvm_regs *regs = kvm_regs_of(k);
+	struct kvm_vcpu_events events = {0};
+
+	if (!k->in_stub) {
+		/* An exception may be on its way, or its stub not done. */
+		if (trap_is_stub(regs->rip))
+			return -EAGAIN;
+		/* seccomp: ioctl KVM_GET_VCPU_EVENTS on the vCPU */
+		if (ioctl(k->fd, KVM_GET_VCPU_EVENTS, &events) < 0)
+			return kvm_failed("reading what is pending");
+		if (events.exception.injected || events.exception.pending)
+			return -EAGAIN;
+	}
+	regs_frame(regs, frame);
+	return 0;
+}
+
+/* From ring 0, where the stub stands at its `out`. */
+static int leave_stub(struct vcpu_kvm *k)
+{
+	/*
+	 * KVM completes the `out` first, as it would move the program counter
+	 * later. A kick that comes now is as good as ours, which stays.
+	 */
+	k->run->immediate_exit = 1;
+	if (ioctl(k->fd, KVM_RUN, 0) >= 0) {
+		log_error("KVM: ran where it should not");
+		return -EIO;
+	}
+	if (errno != EINTR)
+		return kvm_failed("completing a trap");
+	kvm_user_segments(&k->sregs);
+	if (ioctl(k->fd, KVM_SET_SREGS, &k->sregs) < 0)
+		return kvm_failed("leaving a trap");
+	k->in_stub = false;
+	return 0;
+}
+
+static int kvm_enter(struct vcpu *vcpu, uint64_t pc, uint64_t sp, uint64_t arg)
+{
+	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
+	struct kvm_regs regs = *kvm_regs_of(k);
+	int err = k->in_stub ? leave_stub(k) : 0;
+
+	if (err)
+		return err;
+	regs.rip = pc;
+	regs.rsp = sp;
+	regs.rdi = arg;
+	regs.rflags = RFLAGS_BITS;
+	*kvm_regs_of(k) = regs;
+	kvm_regs_changed(k);
+	return 0;
 }
 
 static void kvm_set_result(struct vcpu *vcpu, uint64_t result)
@@ -407,6 +463,8 @@ const struct vcpu_ops vcpu_kvm_ops = {
 	.set_tls = kvm_set_tls,
 	.place = kvm_place,
 	.format_registers = kvm_format_registers,
+	.interrupted = kvm_interrupted,
+	.enter = kvm_enter,
 	.kick = kvm_kick,
 	.debug = &vcpu_kvm_debug_ops,
 };

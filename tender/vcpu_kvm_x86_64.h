@@ -30,8 +30,8 @@ struct vcpu_kvm {
 	struct kvm_regs regs; /* where there is no sync_regs */
 	bool regs_dirty;
 	enum debug_regs_use debug_regs;
-	bool stepping; /* RFLAGS.TF is set while the guest runs */
-	bool in_stub;  /* stopped in a trap stub, with the guest's registers */
+	bool stepping;		/* RFLAGS.TF is set while the guest runs */
+	bool in_stub;		/* it reported, and sregs is of then */
 	struct kvm_sregs sregs; /* initial; later only scratch */
 };
 
@@ -57,8 +57,8 @@ static inline void kvm_regs_changed(struct vcpu_kvm *k)
 /* Prints what failed, with errno, which it returns negated. */
 int kvm_failed(const char *what);
 
-/* The segments of code at ring 3. */
-void kvm_user_segments(struct kvm_segment *cs, struct kvm_segment *ss);
+/* Sets CS and SS to flat code and data of ring 3. */
+void kvm_user_segments(struct kvm_sregs *s);
 
 extern const struct vcpu_debug_ops vcpu_kvm_debug_ops;
 

@@ -282,7 +282,7 @@ static bool at_hypercall(const struct vcpu_process *p)
 	return code && *code == OPCODE_OUT;
 }
 
-int process_answer(struct vcpu_process *p)
+static int answer(struct vcpu_process *p)
 {
 	int err = process_poke(p, offsetof(struct user_regs_struct, rax),
 			       p->regs.rax);
@@ -302,6 +302,33 @@ static int resume_request(const struct vcpu_process *p)
 					: PTRACE_SYSEMU_SINGLESTEP;
 }
 
+/* The guest's own calls are none: the kernel shall not restart one. */
+static int enter(struct vcpu_process *p)
+{
+	const struct {
+		uint64_t offset, value;
+	} reg[] = {
+		{offsetof(struct user_regs_struct, rip), p->regs.rip},
+		{offsetof(struct user_regs_struct, rsp), p->regs.rsp},
+		{offsetof(struct user_regs_struct, rdi), p->regs.rdi},
+		{offsetof(struct user_regs_struct, eflags), p->regs.rflags},
+		{offsetof(struct user_regs_struct, orig_rax), ~0ULL},
+	};
+	int err = 0;
+
+	for (unsigned i = 0; i < sizeof(reg) / sizeof(reg[0]) && !err; i++)
+		err = process_poke(p, reg[i].offset, reg[i].value);
+	p->entered = false;
+	return err;
+}
+
+int process_settle(struct vcpu_process *p)
+{
+	int err = p->answered ? answer(p) : 0;
+
+	return !err && p->entered ? enter(p) : err;
+}
+
 static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct vcpu_process *p = vcpu_process_of(vcpu);
@@ -309,7 +336,7 @@ static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	siginfo_t info;
 	int status, err;
 
-	err = p->answered ? process_answer(p) : 0;
+	err = process_settle(p);
 	if (!err)
 		err = process_trace(p, resume_request(p), 0, NULL,
 				    "running the guest");
@@ -367,6 +394,25 @@ static void process_format_registers(struct vcpu *vcpu, char *text,
 	regs_format(&vcpu_process_of(vcpu)->regs, text, bytes);
 }
 
+static int process_interrupted(struct vcpu *vcpu, struct bp_upcall_frame *frame)
+{
+	regs_frame(&vcpu_process_of(vcpu)->regs, frame);
+	return 0;
+}
+
+static int process_enter(struct vcpu *vcpu, uint64_t pc, uint64_t sp,
+			 uint64_t arg)
+{
+	struct vcpu_process *p = vcpu_process_of(vcpu);
+
+	p->regs.rip = pc;
+	p->regs.rsp = sp;
+	p->regs.rdi = arg;
+	p->regs.rflags = RFLAGS_BITS;
+	p->entered = true;
+	return 0;
+}
+
 static void process_kick(struct vcpu *vcpu)
 {
 	pid_t pid = vcpu_process_of(vcpu)->pid;
@@ -390,6 +436,8 @@ const struct vcpu_ops vcpu_process_ops = {
 	.set_tls = process_set_tls,
 	.place = process_place,
 	.format_registers = process_format_registers,
+	.interrupted = process_interrupted,
+	.enter = process_enter,
 	.kick = process_kick,
 	.debug = &vcpu_process_debug_ops,
 };

@@ -17,6 +17,7 @@ struct vcpu_process {
 	int resume;
 	struct kvm_regs regs;
 	bool answered; /* rax and rip are to be written */
+	bool entered;  /* the registers of ->enter, too */
 	bool stepping; /* one instruction at a time */
 };
 
@@ -37,8 +38,11 @@ int process_poke(struct vcpu_process *p, uint64_t offset, uint64_t value);
 
 int process_peek(struct vcpu_process *p, uint64_t offset, uint64_t *value);
 
-/* Gives the child the result of its last hypercall. 0 or -errno, likewise. */
-int process_answer(struct vcpu_process *p);
+/*
+ * Gives the child the result of its last hypercall, and what ->enter set. 0 or
+ * -errno, likewise.
+ */
+int process_settle(struct vcpu_process *p);
 
 extern const struct vcpu_debug_ops vcpu_process_debug_ops;
 

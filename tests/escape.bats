@@ -9,12 +9,14 @@ load lib
 
 setup_file() {
 	build_guest escape
+	gcc -Wall -Wextra -Werror -O2 "$REPO/tests/tools/native.c" \
+		-o "$BATS_FILE_TMPDIR/native"
 }
 
 setup() {
 	require_cpu
 	cd "$BATS_TEST_TMPDIR" || return 1
-	groups='' victim=''
+	groups='' victim='' emulated=''
 }
 
 teardown() {
@@ -81,8 +83,39 @@ survives() {
 	return 1
 }
 
+# As ends(), for an exception that not every CPU which is emulated raises: where
+# a process of the host does not get it, a guest in a process fares as that one
+# does. In a VM it goes on, or ends in some orderly way.
+cpu_ends() {
+	local native=0
+
+	(exec "$BATS_FILE_TMPDIR/native" "${@:3}") 2>/dev/null || native=$?
+	if [[ " $1 " == *" $native "* ]]; then
+		ends "$@"
+		return
+	fi
+	[[ " $emulated " == *" $3 "* ]] || emulated+=" $3"
+	if ! on_process; then
+		attempt "${@:3}"
+		ended_with 42 132 133 135 139
+	elif [ "$native" -eq 42 ]; then
+		survives "${@:3}"
+	else
+		ends "$native" '' "${@:3}"
+	fi
+}
+
+# The end of a test that calls it: what was seen was not what it promises.
+cpu_is_real() {
+	[ -z "$emulated" ] || skip "this CPU is emulated, and differs in$emulated"
+}
+
 on_process() {
 	[ "${TEST_CPU:-kvm}" = process ]
+}
+
+is_amd() {
+	grep -Eq '^vendor_id.*(AuthenticAMD|HygonGenuine)' /proc/cpuinfo
 }
 
 # A system call by one instruction. Without a kernel below, it depends on the
@@ -92,6 +125,11 @@ refused() {
 
 	if on_process && [[ $1 != sysenter* ]]; then
 		statuses=132 words='system call instruction'
+	fi
+	# Only AMD's CPUs know it outside of 64-bit mode (Intel SDM volume 2,
+	# SYSCALL); the others never get as far as a kernel.
+	if on_process && [ "$1" = syscall-32 ] && ! is_amd; then
+		words='illegal instruction'
 	fi
 	ends "$statuses" "$words" call "$@"
 }
@@ -293,19 +331,22 @@ outside=(guard end 0x100000000 0x1000000000 0x155555554000 0x2aaaaaaaa000
 
 @test "no kind of access gets past the end of guest memory" {
 	for how in read write jump straddle exchange copy save flush push; do
-		ends 139 'at 0x4000[01]?? (outside memory)' "$how" end
-		ends '135 139' '' "$how" 0x7fffffffe000
-		ends '135 139' '' "$how" 0xffff888000000000
+		[ "$how" = flush ] && by=cpu_ends || by=ends
+		"$by" 139 'at 0x4000[01]?? (outside memory)' "$how" end
+		"$by" '135 139' '' "$how" 0x7fffffffe000
+		"$by" '135 139' '' "$how" 0xffff888000000000
 	done
 	# A hint is none.
 	survives prefetch end
 	survives prefetch 0xffff888000000000
+	cpu_is_real
 }
 
 @test "a stack outside the canonical addresses is a stack segment fault" {
 	for at in 0x800000000000 0x8000000000000000 0xffff7ffffffffff0; do
-		ends 135 'stack segment fault' push "$at"
+		cpu_ends 135 'stack segment fault' push "$at"
 	done
+	cpu_is_real
 }
 
 # Starts a guest that reads an address from fd 9, to access it like $1. Leaves
@@ -361,9 +402,10 @@ await_address() {
 
 @test "a base of FS or GS outside the canonical addresses ends the guest" {
 	for base in 0x800000000000 0x8000000000000000 0xffff7fffffffffff; do
-		ends 139 '' fs_base "$base"
-		ends 139 '' gs_base "$base"
+		cpu_ends 139 '' fs_base "$base"
+		cpu_ends 139 '' gs_base "$base"
 	done
+	cpu_is_real
 }
 
 @test "nothing can be read through GS that could not be read without" {
@@ -417,12 +459,13 @@ await_address() {
 	for seed in {1..8}; do
 		ends '132 139' '' garbage "$seed"
 	done
-	ends '132 139' '' mxcsr 0xffffffff
-	ends '132 139' '' mxcsr 0x10000
+	cpu_ends '132 139' '' mxcsr 0xffffffff
+	cpu_ends '132 139' '' mxcsr 0x10000
 	ends '132 139' '' restore 0xffff888000000000
 	ends '132 139' '' restore end
 	ends '132 139' '' fx_restore 0x8000000000000000
 	ends '132 139' '' fx_restore end
+	cpu_is_real
 }
 
 @test "a hypercall minds no extended state" {
@@ -452,7 +495,8 @@ await_address() {
 }
 
 @test "an icebp ends the guest with status 133 and is a debug exception" {
-	ends 133 'debug exception' icebp 0
+	cpu_ends 133 'debug exception' icebp 0
+	cpu_is_real
 }
 
 @test "reading the descriptor tables leads to nothing" {
@@ -482,7 +526,8 @@ await_address() {
 			survives "prefix_$prefix" 0
 		fi
 	done
-	ends 132 '' prefix_f0 0
+	cpu_ends 132 '' prefix_f0 0
+	cpu_is_real
 }
 
 @test "a guest may use all of its memory, and no more" {

@@ -24,7 +24,7 @@ teardown() {
 start_at() {
 	rm -f err
 	"${TENDER[@]}" "--timeout=$LIMIT_SECONDS" --gdb="$1" "${@:2}" \
-		>out 2>err 3>&- &
+		<"${INPUT-/dev/null}" >out 2>err 3>&- &
 	tender_pid=$!
 	wait_for err 'target remote'
 }
@@ -262,20 +262,28 @@ interrupt_and_look() {
 	interrupt_and_look sleep 'sleep_long'
 }
 
+# Starts a guest that waits for a line from a FIFO, which is open as 7.
+start_waiting() {
+	mkfifo input
+	exec 7<>input
+	INPUT=input LATER=,later start_tender "$(image debug)" line
+	wait_for out waiting
+}
+
 @test "a debugger may come later, look, and go: the guest goes on" {
-	LATER=,later start_tender "$(image debug)" sleepy
-	wait_for out sleeping
+	start_waiting
 	debug 'bt' 'detach'
-	says gdb.out 'sleepy'
+	says gdb.out 'wait_line'
 	debug 'break weigh' 'detach'
+	echo go >&7
 	tender_ends_with 87
 	says out "$RESULT"
 }
 
 @test "a debugger that dies leaves the guest running" {
-	LATER=,later start_tender "$(image debug)" sleepy
-	wait_for out sleeping
+	start_waiting
 	debug 'break weigh' 'shell kill -KILL $PPID' || true
+	echo go >&7
 	tender_ends_with 87
 	says out "$RESULT"
 }

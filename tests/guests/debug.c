@@ -66,13 +66,14 @@ __attribute__((noinline)) static void random_bytes(void)
 		abort();
 }
 
-/* Long enough for a debugger to come and look. */
-__attribute__((noinline)) static void sleepy(void)
+/* Until a line comes. */
+__attribute__((noinline)) static void wait_line(void)
 {
-	struct timespec t = {.tv_sec = 2};
+	char line[16];
 
-	puts("sleeping");
-	nanosleep(&t, NULL);
+	puts("waiting");
+	if (!fgets(line, sizeof(line), stdin))
+		abort();
 }
 
 __attribute__((noinline)) static void sleep_long(void)
@@ -104,8 +105,8 @@ int main(int argc, char **argv)
 		sleep_long();
 	if (!strcmp(what, "random"))
 		random_bytes();
-	if (!strcmp(what, "sleepy")) {
-		sleepy();
+	if (!strcmp(what, "line")) {
+		wait_line();
 		return compute() & 0x7f;
 	}
 	if (!strcmp(what, "crash"))

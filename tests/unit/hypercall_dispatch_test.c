@@ -97,8 +97,8 @@ static uint64_t edge_at(unsigned i)
 
 static void test_edges(void)
 {
-	static const unsigned numbers[] = {0, 1,  2,  3,  4,	5,  7,
-					   8, 31, 32, 64, 1000, -1u};
+	static const unsigned numbers[] = {0, 1,  2,  3,  4,  5,    7,	8,
+					   9, 10, 31, 32, 64, 1000, -1u};
 	uint64_t arg[VCPU_CALL_ARGS] = {0};
 
 	for (unsigned n = 0; n < COUNT_OF(numbers); n++) {
@@ -201,16 +201,31 @@ static void random_list(uint64_t *seed, uint64_t *arg)
 	put_list(arg[3], list, 4);
 }
 
+/* Mostly good in three of its arguments. */
+static void random_upcall(uint64_t *seed, uint64_t *arg)
+{
+	uint64_t r = random_next(seed);
+
+	if (r & 7)
+		arg[0] = TEXT_GPA + (r >> 8) % PAGE;
+	if (r >> 3 & 7)
+		arg[1] = HEAP_GPA + (r >> 20) % (2 * PAGE) / 8 * 8;
+	if (r >> 6 & 3)
+		arg[3] &= 0xe;
+}
+
 static void test_random(void)
 {
 	uint64_t arg[VCPU_CALL_ARGS], seed = 99;
 
 	for (unsigned i = 0; i < RANDOM_CALLS; i++) {
-		unsigned number = (unsigned)(random_next(&seed) % 10);
+		unsigned number = (unsigned)(random_next(&seed) % 12);
 
 		for (unsigned j = 0; j < VCPU_CALL_ARGS; j++)
 			arg[j] = pick(&seed);
-		if (number >= 8) {
+		if (number == BP_CALL_UPCALL)
+			random_upcall(&seed, arg);
+		if (number == 8 || number == 11) {
 			number = BP_CALL_BLOCK_IO;
 			random_list(&seed, arg);
 		} else if (number == 0 && arg[1] % 2) {

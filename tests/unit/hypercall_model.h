@@ -13,11 +13,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "hypercall.h"
 #include "hypercall_dispatch.h"
 #include "machine.h"
 #include "memory_map.h"
 #include "tap.h"
+#include "upcall.h"
 
 #define PAGE	  BP_PAGE_BYTES
 #define BYTES	  (16 * PAGE)
@@ -56,6 +58,7 @@ static uint8_t model_access[BYTES];
 
 static unsigned results;
 static uint64_t last_result;
+static uint64_t entered[3]; /* what ->enter was last told */
 
 static inline void fake_set_result(struct vcpu *vcpu, uint64_t result)
 {
@@ -75,10 +78,30 @@ static inline void fake_kick(struct vcpu *vcpu)
 	(void)vcpu;
 }
 
+static inline int fake_interrupted(struct vcpu *vcpu,
+				   struct bp_upcall_frame *frame)
+{
+	(void)vcpu;
+	frame->rip = 42;
+	return 0;
+}
+
+static inline int fake_enter(struct vcpu *vcpu, uint64_t pc, uint64_t sp,
+			     uint64_t arg)
+{
+	(void)vcpu;
+	entered[0] = pc;
+	entered[1] = sp;
+	entered[2] = arg;
+	return 0;
+}
+
 static const struct vcpu_ops fake_ops = {
 	.name = "fake",
 	.set_result = fake_set_result,
 	.set_tls = fake_set_tls,
+	.interrupted = fake_interrupted,
+	.enter = fake_enter,
 	.kick = fake_kick,
 };
 
@@ -138,6 +161,8 @@ static inline void machine_init(void)
 	redirect(STDOUT_FILENO, "/dev/null", O_WRONLY);
 	redirect(STDERR_FILENO, "/dev/null", O_WRONLY);
 	signal(SIGPIPE, SIG_IGN);
+	if (event_begin(&vcpu))
+		exit(1);
 }
 
 static inline bool model_has(uint64_t gpa, uint64_t bytes, unsigned access)
@@ -236,6 +261,14 @@ static inline struct expected model_block(const uint64_t *arg)
 	}
 }
 
+static inline bool model_upcall(const uint64_t *arg)
+{
+	return !arg[0] ||
+	       (!(arg[3] & ~0xeULL) && model_has(arg[0], 1, GUEST_EXEC) &&
+		!(arg[1] % 8) && model_has(arg[1], 184, GUEST_READ) &&
+		model_has(arg[1], 184, GUEST_WRITE));
+}
+
 static inline struct expected model_call(unsigned number, const uint64_t *arg)
 {
 	const uint64_t ready = BP_WAIT_CONSOLE | ((1u << DEVICES) - 1);
@@ -264,6 +297,10 @@ static inline struct expected model_call(unsigned number, const uint64_t *arg)
 		return model_block(arg);
 	case BP_CALL_SET_TLS:
 		return arg[0] < BYTES ? value(0) : violation();
+	case BP_CALL_UPCALL:
+		return model_upcall(arg) ? value(0) : violation();
+	case BP_CALL_TICK:
+		return value(0);
 	default:
 		return violation();
 	}
