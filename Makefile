@@ -61,7 +61,8 @@ TENDER_OBJ := $(patsubst %.c,build/%.o,$(wildcard tender/*.c))
 IMGBUILD_OBJ := $(patsubst %.c,build/%.o,$(wildcard imgbuild/*.c))
 IMGBUILD_LIBS := -lelf -lext2fs -lcom_err
 RUNTIME_OBJ := $(patsubst %.c,build/%.o,$(wildcard guest-runtime/*.c))
-SYSROOT := build/sysroot/lib/hvt-start.o build/sysroot/lib/libhvt.a \
+SYSROOT := build/sysroot/lib/hvt-start.o build/sysroot/lib/hvt-no-ext4.o \
+	build/sysroot/lib/libhvt.a \
 	build/sysroot/lib/image.ld
 
 # make V=1 shows the commands.
@@ -178,6 +179,11 @@ build/sysroot/lib/hvt-start.o: guest-runtime/start_x86_64.S \
 	$(say) CC $@
 	$(Q)$(GUEST_CC) -Iboot-protocol -c $< -o $@
 
+build/sysroot/lib/hvt-no-ext4.o: guest-runtime/left_out/ext.c Makefile \
+		build/sysroot/lib/libc.a guest-runtime/ext.h
+	$(say) CC $@
+	$(Q)$(GUEST_CC) $(filter-out -MMD -MP,$(GUEST_CFLAGS)) -c $< -o $@
+
 build/sysroot/lib/libhvt.a: $(RUNTIME_OBJ) build/e2fsprogs/libext2fs.a
 	$(Q)rm -f $@
 	$(say) AR $@
@@ -187,25 +193,31 @@ build/sysroot/lib/image.ld: imgbuild/image_x86_64.ld build/sysroot/lib/libc.a
 	$(Q)cp $< $@
 
 
-# C unit tests: every tender/*.c but main.c, under ASan and UBSan.
+# C unit tests, of every tender/*.c but main.c, under ASan and UBSan.
 UNIT := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/*_test.c))
 UNIT_CC ?= clang
-UNIT_SRC := $(filter-out tender/main.c,$(wildcard tender/*.c))
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
+UNIT_CFLAGS = -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -MMD -MP \
+	-Itests/unit
+UNIT_TENDER := $(patsubst %.c,build/san/%.o,$(wildcard tender/*.c))
+UNIT_IMGBUILD := $(patsubst %.c,build/san/%.o,$(wildcard imgbuild/*.c))
 
-build/unit/%: tests/unit/%.c $(UNIT_SRC) $(wildcard tender/*.h tests/unit/*.h \
-		boot-protocol/*.h)
+build/san/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -Itender \
-		-Itests/unit $< $(UNIT_SRC) -o $@
+	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -I$(<D) -c $< -o $@
+
+build/unit/%: tests/unit/%.c $(filter-out %/main.o,$(UNIT_TENDER))
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -Itender $(filter %.c %.o,$^) -o $@
 
 # Tests of the file systems for the guest, which need nothing of the tender.
 EXT_TEST_OBJ := $(patsubst guest-runtime/%.c,build/unit-ext/%.o, \
 	guest-runtime/ext.c $(wildcard guest-runtime/ext_*.c))
 EXT_TEST_CC = $(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) -D_GNU_SOURCE \
-	-Iboot-protocol -Iguest-runtime -Itests/unit -MMD -MP \
+	-Iboot-protocol -Iguest-runtime -Itests/unit -I. -MMD -MP \
 	-isystem build/e2fsprogs-asan/include
 
 build/unit-ext/%.o: guest-runtime/%.c Makefile build/e2fsprogs-asan/libext2fs.a
@@ -221,50 +233,72 @@ build/unit-ext/libext.a: $(EXT_TEST_OBJ)
 build/unit/ext_%: tests/unit/ext_%.c build/unit-ext/libext.a
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(EXT_TEST_CC) $(filter %.c %.a,$^) \
+	$(Q)$(EXT_TEST_CC) $< build/unit-ext/libext.a \
 		build/e2fsprogs-asan/libext2fs.a -o $@
 
 # libext2fs once more, for tests of what calls it: under the same sanitizers,
-# and fast.
-build/e2fsprogs-asan/libext2fs.a build/e2fsprogs-fast/libext2fs.a: \
+# and for libFuzzer.
+build/e2fsprogs-asan/libext2fs.a build/e2fsprogs-fuzz/libext2fs.a: \
 		$(E2FSPROGS_SRC) scripts/build-e2fsprogs.sh \
 		$(wildcard guest-runtime/e2fsprogs/*)
 	$(say) EXT2FS $@
-	$(Q)CC=$(UNIT_CC) CFLAGS="$(if $(findstring asan,$@),$(SANITIZE),-O2 -g)" \
-		scripts/build-e2fsprogs.sh $(E2FSPROGS_SRC) $(@D)
+	$(Q)CC=$(UNIT_CC) CFLAGS="$(SANITIZE) $(if $(findstring fuzz,$@), \
+		-fsanitize=fuzzer-no-link)" scripts/build-e2fsprogs.sh $(E2FSPROGS_SRC) $(@D)
 
 # Those of the image builder begin with disk_.
-IMGBUILD_SRC := $(filter-out imgbuild/main.c,$(wildcard imgbuild/*.c))
-build/unit/disk_%: tests/unit/disk_%.c $(IMGBUILD_SRC) \
-		$(wildcard imgbuild/*.h tests/unit/*.h boot-protocol/*.h)
+build/unit/disk_%: tests/unit/disk_%.c $(filter-out %/main.o,$(UNIT_IMGBUILD))
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) \
-		-Iimgbuild -Itests/unit $< $(IMGBUILD_SRC) $(IMGBUILD_LIBS) \
+	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -Iimgbuild $(filter %.c %.o,$^) \
+		$(IMGBUILD_LIBS) -o $@
+
+# Fuzz targets, by libFuzzer: tests/fuzz/NAME.c. Those of the tender:
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_TENDER := $(patsubst %.c,build/fuzz/%.o,$(filter-out tender/main.c, \
+	$(wildcard tender/*.c)))
+build/fuzz/tender/%.o: tender/%.c Makefile
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -fsanitize=fuzzer-no-link -Itender -c $< \
 		-o $@
 
-# Fuzz targets, by libFuzzer: tests/fuzz/NAME.c, of the tender.
-FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-FUZZ_CC := clang -std=c11 $(WARNINGS) $(SANITIZE) -fsanitize=fuzzer \
-	$(CPPFLAGS_ALL) -Itests/unit
-build/fuzz/%: tests/fuzz/%.c $(UNIT_SRC) $(wildcard tender/*.h boot-protocol/*.h)
-	@mkdir -p $(@D)
+build/fuzz/%: tests/fuzz/%.c $(FUZZ_TENDER)
 	$(say) CC $@
-	$(Q)$(FUZZ_CC) -Itender $< $(UNIT_SRC) -o $@
+	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -fsanitize=fuzzer -Itender \
+		$(filter %.c %.o,$^) -o $@
 
-# The tender itself under the same sanitizers, for the suites of make asan.
-build/asan/tender: $(wildcard tender/*.[ch] boot-protocol/*.h)
+# Those of files in the guest begin with vfs_; it includes two of these.
+FUZZ_RT := ext.c $(notdir $(wildcard guest-runtime/ext_*.c \
+	guest-runtime/page*.c)) create.c fd.c file.c file_copy.c file_map.c \
+	file_seek.c file_vnode.c lock.c path.c syscall_attr.c syscall_dir.c \
+	syscall_name.c syscall_open.c syscall_stat.c tmpfs.c
+FUZZ_RT_OBJ := $(FUZZ_RT:%.c=build/fuzz-rt/%.o)
+FUZZ_RT_CC := clang -std=c11 $(WARNINGS) $(SANITIZE) -D_GNU_SOURCE \
+	-Iboot-protocol -Iguest-runtime -Itests/unit -I. -MMD -MP \
+	-isystem build/e2fsprogs-fuzz/include
+$(FUZZ_RT_OBJ): build/fuzz-rt/%.o: guest-runtime/%.c Makefile \
+		build/e2fsprogs-fuzz/libext2fs.a
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -Itender \
-		$(wildcard tender/*.c) -o $@
+	$(Q)$(FUZZ_RT_CC) -fsanitize=fuzzer-no-link -c $< -o $@
 
-# The image builder too, for images that mean harm: tests/disk_tool.bats.
-build/asan/imgbuild: $(wildcard imgbuild/*.[ch] boot-protocol/*.h)
+build/fuzz/vfs_%: tests/fuzz/vfs_%.c $(FUZZ_RT_OBJ)
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(UNIT_CC) -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) \
-		-Iimgbuild $(wildcard imgbuild/*.c) $(IMGBUILD_LIBS) -o $@
+	$(Q)$(FUZZ_RT_CC) -fsanitize=fuzzer $< $(FUZZ_RT_OBJ) \
+		build/e2fsprogs-fuzz/libext2fs.a -o $@
+
+# Both under the same sanitizers: for the suites of make asan, and for images
+# that mean harm (tests/disk_tool.bats).
+build/asan/tender: $(UNIT_TENDER)
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(UNIT_CC) $(SANITIZE) $^ -o $@
+
+build/asan/imgbuild: $(UNIT_IMGBUILD)
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(UNIT_CC) $(SANITIZE) $^ $(IMGBUILD_LIBS) -o $@
 
 BATS := $(wildcard tests/*.bats)
 # These run once for each kind of vCPU.
@@ -343,4 +377,4 @@ help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | \
 		expand -t 22
 
--include $(wildcard build/*/*.d)
+-include $(wildcard build/*/*.d build/san/*/*.d build/fuzz/*/*.d)

@@ -51,7 +51,7 @@ struct bp_boot_info {
 enum bp_device_kind {
 	BP_DEVICE_NONE = 0,
 	BP_DEVICE_BLOCK = 1,
-	BP_DEVICE_NET = 2, /* reserved for a later minor version */
+	BP_DEVICE_NET = 2, /* since 1.2 */
 	BP_DEVICE_KIND_COUNT
 };
 
@@ -62,7 +62,8 @@ enum bp_device_kind {
 /*
  * The string at mount_offset (bytes from the start of boot info, NUL at its
  * end) is the absolute path under which the guest shall mount the device's file
- * system; an empty one: nowhere.
+ * system; an empty one: nowhere. At net_offset, a multiple of 8, lies a
+ * struct bp_net.
  *
  * The index of a device in the table is its number in hypercalls.
  */
@@ -73,7 +74,32 @@ struct bp_device {
 	uint64_t capacity_bytes; /* block: a multiple of block_bytes */
 	uint32_t block_bytes;	 /* block: power of two, 512 to 65536 */
 	uint32_t mount_offset;	 /* block: see below; 0: nothing was said */
-	uint32_t reserved[4];
+	uint32_t net_offset;	 /* net, since 1.2: of its struct bp_net */
+	uint32_t reserved[3];
+};
+
+/* bp_net.flags */
+#define BP_NET_SEND_UNSUMMED   (1u << 0) /* nobody checks TCP, UDP sums */
+#define BP_NET_RECEIVE_TRUSTED (1u << 1) /* frames come from this host */
+
+/*
+ * How to use a network device: addresses in network byte order, all zero where
+ * none is given. With an address the guest uses that one; without, it asks the
+ * network (DHCP; router advertisements and DHCPv6).
+ */
+struct bp_net {
+	uint32_t mtu;	/* bytes behind the Ethernet header, 68 to 65535 */
+	uint32_t flags; /* BP_NET_* */
+	uint8_t mac[6];
+	uint8_t ip4_prefix; /* bits, 1 to 32 */
+	uint8_t ip6_prefix; /* bits, 1 to 128 */
+	uint8_t ip4[4];
+	uint8_t ip4_gateway[4];
+	uint8_t ip4_dns[4];
+	uint8_t ip6[16];
+	uint8_t ip6_gateway[16];
+	uint8_t ip6_dns[16];
+	uint32_t reserved;
 };
 
 _Static_assert(sizeof(struct bp_boot_info) == 136, "ABI");
@@ -106,5 +132,18 @@ _Static_assert(offsetof(struct bp_device, name) == 8, "ABI");
 _Static_assert(offsetof(struct bp_device, capacity_bytes) == 40, "ABI");
 _Static_assert(offsetof(struct bp_device, block_bytes) == 48, "ABI");
 _Static_assert(offsetof(struct bp_device, mount_offset) == 52, "ABI");
+_Static_assert(offsetof(struct bp_device, net_offset) == 56, "ABI");
+
+_Static_assert(sizeof(struct bp_net) == 80, "ABI");
+_Static_assert(offsetof(struct bp_net, flags) == 4, "ABI");
+_Static_assert(offsetof(struct bp_net, mac) == 8, "ABI");
+_Static_assert(offsetof(struct bp_net, ip4_prefix) == 14, "ABI");
+_Static_assert(offsetof(struct bp_net, ip6_prefix) == 15, "ABI");
+_Static_assert(offsetof(struct bp_net, ip4) == 16, "ABI");
+_Static_assert(offsetof(struct bp_net, ip4_gateway) == 20, "ABI");
+_Static_assert(offsetof(struct bp_net, ip4_dns) == 24, "ABI");
+_Static_assert(offsetof(struct bp_net, ip6) == 28, "ABI");
+_Static_assert(offsetof(struct bp_net, ip6_gateway) == 44, "ABI");
+_Static_assert(offsetof(struct bp_net, ip6_dns) == 60, "ABI");
 
 #endif

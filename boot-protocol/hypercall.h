@@ -29,8 +29,9 @@ enum bp_hypercall {
 	BP_CALL_WAIT = 5,
 	BP_CALL_BLOCK_IO = 6,
 	BP_CALL_SET_TLS = 7,
-	BP_CALL_UPCALL = 9, /* since 1.2 */
-	BP_CALL_TICK = 10,  /* since 1.2 */
+	BP_CALL_UPCALL = 9,  /* since 1.2 */
+	BP_CALL_TICK = 10,   /* since 1.2 */
+	BP_CALL_NET_IO = 11, /* since 1.2 */
 	BP_CALL_COUNT
 };
 
@@ -43,7 +44,7 @@ enum bp_status {
 	BP_IO = 5,	    /* the host could not carry it out */
 	BP_NO_SPACE = 6,    /* the host's file system or quota is full */
 	BP_UNSUPPORTED = 7, /* this device cannot do that */
-	BP_CLOSED = 8,	    /* nobody reads the console any more */
+	BP_CLOSED = 8,	    /* nobody is at the other end any more */
 	BP_STATUS_COUNT
 };
 
@@ -72,9 +73,31 @@ struct bp_segment {
 	uint64_t bytes;
 };
 
+/* net_io */
+#define BP_MAX_FRAMES	     64	 /* in a list */
+#define BP_MAX_FRAME_ENTRIES 128 /* in a list */
+#define BP_FRAME_MIN_BYTES   14	 /* an Ethernet header */
+#define BP_FRAME_MAX_BYTES   65550
+#define BP_FRAME_MORE	     (1u << 0) /* goes on in the next entry */
+
+/* One piece of a frame to send, or of a buffer for one. */
+struct bp_frame {
+	uint64_t gpa;
+	uint32_t bytes;
+	uint32_t flags; /* BP_FRAME_MORE */
+};
+
+/* net_io's result, when it is not a status: how many went, how many came. */
+#define BP_NET_SENT(result)	((unsigned)(result)&0xffff)
+#define BP_NET_RECEIVED(result) ((unsigned)((uint64_t)(result) >> 16))
+
 _Static_assert(BP_CALL_COUNT <= BP_PORT_COUNT, "every call has a port");
 _Static_assert(sizeof(struct bp_segment) == 16, "ABI");
 _Static_assert(offsetof(struct bp_segment, gpa) == 0, "ABI");
 _Static_assert(offsetof(struct bp_segment, bytes) == 8, "ABI");
+_Static_assert(sizeof(struct bp_frame) == 16, "ABI");
+_Static_assert(offsetof(struct bp_frame, gpa) == 0, "ABI");
+_Static_assert(offsetof(struct bp_frame, bytes) == 8, "ABI");
+_Static_assert(offsetof(struct bp_frame, flags) == 12, "ABI");
 
 #endif

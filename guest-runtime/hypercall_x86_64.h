@@ -94,6 +94,21 @@ static inline int64_t hypercall_block_discard(unsigned device, uint64_t offset,
 			  bytes, 0);
 }
 
+/*
+ * Sends frames and receives others, without waiting: how many went and came
+ * (BP_NET_SENT, BP_NET_RECEIVED), or -bp_status. A device that can only send
+ * or receive less is named by hypercall_wait() when it can go on.
+ */
+static inline int64_t hypercall_net_io(unsigned device,
+				       const struct bp_frame *send,
+				       uint64_t send_entries,
+				       struct bp_frame *receive,
+				       uint64_t receive_entries)
+{
+	return hypercall5(BP_CALL_NET_IO, device, (uintptr_t)send, send_entries,
+			  (uintptr_t)receive, receive_entries);
+}
+
 static inline int64_t hypercall_set_tls(uintptr_t address)
 {
 	return hypercall3(BP_CALL_SET_TLS, address, 0, 0);

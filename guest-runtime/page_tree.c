@@ -81,8 +81,14 @@ struct rt_page *__rt_page_next(const struct rt_vnode *v, uint64_t index,
 
 static int grow(struct rt_vnode *v)
 {
-	struct node *old = v->pages, *n = __rt_calloc(1, sizeof(*n));
+	struct node *old = v->pages, *n;
 
+	/* An empty node is one of any level. */
+	if (old && !old->used) {
+		v->page_levels++;
+		return 0;
+	}
+	n = __rt_calloc(1, sizeof(*n));
 	if (!n)
 		return -ENOMEM;
 	if (old) {
@@ -95,9 +101,28 @@ static int grow(struct rt_vnode *v)
 	return 0;
 }
 
+/* Frees the nodes that hold nothing, from @level of the path upwards. */
+static void prune(struct rt_vnode *v, uint64_t index, struct node **path,
+		  unsigned level)
+{
+	for (; !path[level]->used; level++) {
+		unsigned i;
+
+		__rt_free(path[level]);
+		if (level == v->page_levels) {
+			v->pages = NULL;
+			v->page_levels = 0;
+			return;
+		}
+		i = slot_of(index, level + 1);
+		path[level + 1]->slot[i] = NULL;
+		path[level + 1]->used &= ~(1ULL << i);
+	}
+}
+
 long __rt_page_insert(struct rt_vnode *v, struct rt_page *page)
 {
-	struct node *n;
+	struct node *path[LEVELS + 1], *n;
 
 	while (!v->pages || !fits(page->index, v->page_levels))
 		if (grow(v))
@@ -106,10 +131,13 @@ long __rt_page_insert(struct rt_vnode *v, struct rt_page *page)
 	for (unsigned level = v->page_levels; level > 1; level--) {
 		unsigned i = slot_of(page->index, level);
 
+		path[level] = n;
 		if (!n->slot[i]) {
 			n->slot[i] = __rt_calloc(1, sizeof(*n));
-			if (!n->slot[i])
+			if (!n->slot[i]) {
+				prune(v, page->index, path, level);
 				return -ENOMEM;
+			}
 		}
 		n->used |= 1ULL << i;
 		n = n->slot[i];
@@ -148,15 +176,7 @@ void __rt_page_remove(struct rt_vnode *v, struct rt_page *page)
 	__rt_page_mark(v, page, 0);
 	find_path(v, page->index, path);
 	v->page_count--;
-	for (unsigned level = 1; level <= v->page_levels; level++) {
-		unsigned i = slot_of(page->index, level);
-
-		path[level]->slot[i] = NULL;
-		path[level]->used &= ~(1ULL << i);
-		if (path[level]->used)
-			return;
-		__rt_free(path[level]);
-	}
-	v->pages = NULL;
-	v->page_levels = 0;
+	path[1]->slot[slot_of(page->index, 1)] = NULL;
+	path[1]->used &= ~(1ULL << slot_of(page->index, 1));
+	prune(v, page->index, path, 1);
 }

@@ -26,6 +26,7 @@ enum option_kind {
 	OPT_DEVICE,
 	OPT_ROOTFS,
 	OPT_ROOTFS_OWNERS,
+	OPT_NO_EXT4,
 	OPT_QUERY,
 	OPT_OBJECT, /* stop after assembling */
 	OPT_NO_LINK,
@@ -46,6 +47,7 @@ struct option {
 /* The first entry that matches decides; see also separate[]. */
 static const struct option options[] = {
 	{"--device*", OPT_DEVICE},
+	{"--no-ext4", OPT_NO_EXT4},
 	{"--rootfs-keep-owners", OPT_ROOTFS_OWNERS},
 	{"--rootfs", OPT_ROOTFS},
 	{"--rootfs=*", OPT_ROOTFS},
@@ -279,6 +281,9 @@ static void note_option(struct cc_args *args, enum option_kind kind,
 	case OPT_ROOTFS_OWNERS:
 		args->rootfs_keep_owners = true;
 		break;
+	case OPT_NO_EXT4:
+		args->no_ext4 = true;
+		break;
 	default:
 		break;
 	}
@@ -307,7 +312,8 @@ static int parse_one(struct cc_args *args, const struct strlist *all, size_t *i)
 					: arg[8] == '=' ? arg + 9
 							: "");
 	note_option(args, kind, arg, value);
-	if (kind == OPT_DROP || kind == OPT_ROOTFS_OWNERS)
+	if (kind == OPT_DROP || kind == OPT_ROOTFS_OWNERS ||
+	    kind == OPT_NO_EXT4)
 		return 0;
 	strlist_add(&args->forward, arg);
 	if (value != arg)
@@ -328,6 +334,10 @@ int cc_args_parse(struct cc_args *args, int argc, char *argv[])
 	}
 	for (size_t i = 0; !err && i < all.n;)
 		err = parse_one(args, &all, &i);
+	if (!err && args->no_ext4 && args->rootfs) {
+		warnx("--no-ext4: --rootfs=%s needs it", args->rootfs);
+		err = -EINVAL;
+	}
 	if (!err &&
 	    (all.failed || args->forward.failed || args->inputs.failed)) {
 		warnx("out of memory");

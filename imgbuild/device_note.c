@@ -9,6 +9,7 @@
 
 static const char *const kind_names[] = {
 	[BP_DEVICE_BLOCK] = "block",
+	[BP_DEVICE_NET] = "net",
 };
 
 #define KIND_COUNT (sizeof(kind_names) / sizeof(kind_names[0]))
@@ -53,7 +54,7 @@ int device_note_parse(struct bp_note_device *device, const char *text)
 	const char *name = text + kind_bytes + 1;
 
 	if (!text[kind_bytes] || !parse_kind(&d, text, kind_bytes)) {
-		warnx("--device=%s: not block:NAME", text);
+		warnx("--device=%s: neither block:NAME nor net:NAME", text);
 		return -EINVAL;
 	}
 	memcpy(d.name, name, strnlen(name, sizeof(d.name)));

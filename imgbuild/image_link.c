@@ -157,6 +157,8 @@ static void add_libraries(struct strlist *cmd, const struct work *w)
 		strlist_add(cmd, work_path(w, WORK_NOTES));
 	if (w->args->rootfs)
 		strlist_add(cmd, work_path(w, WORK_ROOTFS_OBJECT));
+	if (w->args->no_ext4)
+		strlist_addf(cmd, "%s/lib/hvt-no-ext4.o", tc->sysroot);
 	strlist_addf(cmd, "-L%s/lib", tc->sysroot);
 	strlist_addf(cmd, "-L%.*s", libgcc_dir, tc->libgcc);
 	if (!w->args->no_libs) {

@@ -31,6 +31,8 @@ static const char help[] =
 	"Compiles and links C programs into a bootable image, and the symbols\n"
 	"into IMAGE.debug. Takes the options of GCC and Clang; also:\n"
 	"  --device=block:NAME  the image needs a block device of this name\n"
+	"  --device=net:NAME    likewise, a network\n"
+	"  --no-ext4            without file systems on disks, 200 KiB less\n"
 	"  --rootfs=DIR         put the files below DIR into the image\n"
 	"  --rootfs-keep-owners ... with their owners, not root's\n"
 	"\n"

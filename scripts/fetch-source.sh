@@ -67,31 +67,44 @@ options=(-qq
 	-o Dir::Cache::srcpkgcache=
 	-o APT::Sandbox::User=root)
 
-# Prints the version of the source package $1 that has the file $2, of SHA-256
-# $3.
-find_version() {
+# Prints the versions of the source package $1 that have the file $2, of SHA-256
+# $3, the last one first.
+find_versions() {
 	apt-cache "${options[@]}" showsrc --only-source "$1" |
 		awk -v file="$2" -v sha256="$3" '
 			$1 == "Version:" {version = $2}
-			$1 == sha256 && $3 == file {found = version}
-			END {print found}'
+			$1 == sha256 && $3 == file {print version}' | tac | uniq
+}
+
+# download PACKAGE=VERSION...: the first of these that the archive still holds.
+download() {
+	local package
+
+	for package in "$@"; do
+		(cd "$work" && apt-get "${options[@]}" source --only-source \
+			--download-only --tar-only "$package") \
+			>/dev/null 2>>"$work/log" && return
+	done
+	cat "$work/log" >&2
+	return 1
 }
 
 # fetch PACKAGE[=VERSION] FILE SHA256
 fetch() {
-	local package=$1 file=$2 sha256=$3 version
+	local package=$1 file=$2 sha256=$3
+	local versions=("$package")
 
 	case $package in
 	*=*) ;;
 	*)
-		version=$(find_version "$package" "$file" "$sha256")
-		[ -n "$version" ] ||
+		mapfile -t versions \
+			< <(find_versions "$package" "$file" "$sha256")
+		[ ${#versions[@]} -gt 0 ] ||
 			fail "no source package $package with this $file"
-		package=$package=$version
+		versions=("${versions[@]/#/$package=}")
 		;;
 	esac
-	(cd "$work" && apt-get "${options[@]}" source --only-source \
-		--download-only --tar-only "$package" >/dev/null) ||
+	download "${versions[@]}" ||
 		fail "cannot fetch the source package $package"
 	[ -f "$work/$file" ] || fail "$package has no file $file"
 	good "$work/$file" "$sha256" ||

@@ -11,8 +11,9 @@
 P := build/programs
 
 .PHONY: for-tests for-bench
-for-tests: $(addprefix $(P)/guest-O1/,sqlite3 speedtest1 gzip lua lua5.1) \
-	$(P)/guest-O0/sqlite3-mutex $(P)/native-O1/lua $(P)/lua5.1-tests
+for-tests: $(addprefix $(P)/guest-O1/,sqlite3 speedtest1 gzip lua lua5.1 bc jq \
+	zstd redis-server) $(P)/guest-O0/sqlite3-mutex \
+	$(addprefix $(P)/native-O1/,lua bc jq zstd) $(P)/lua5.1-tests
 for-bench: $(foreach side,guest native,$(addprefix $(P)/$(side)-O2/,speedtest1 \
 	lua))
 
@@ -21,6 +22,10 @@ CACHE := build/cache
 LUA := lua5.4_5.4.4.orig.tar.gz
 SQLITE := sqlite3_3.40.1.orig.tar.xz
 GZIP := gzip_1.12.orig.tar.xz
+BC := bc_1.07.1.orig.tar.gz
+JQ := jq_1.6.orig.tar.gz
+ZSTD := libzstd_1.5.4+dfsg2.orig.tar.xz
+REDIS := redis_7.0.15.orig.tar.gz
 # The one version of Lua whose own tests a package has.
 LUA51 := lua5.1_5.1.5.orig.tar.gz
 LUA51_TESTS := \
@@ -34,6 +39,14 @@ FETCH := \
 	ce5e03e519f637e1f814011ace35c4f87b33c0bbabeec35baf5fbd3479e91956 \
 	lua5.1 $(LUA51) \
 	2640fc56a795f29d28ef15e13c34a47e223960b0240e8cb0a82d9b0738695333 \
+	bc $(BC) \
+	62adfca89b0a1c0164c2cdca59ca210c1d44c3ffc46daf9931cf4942664cb02a \
+	jq $(JQ) \
+	3ba940b97571c866923f0409678033d33b5a98758dfc174fad8397ed908bc4d9 \
+	libzstd $(ZSTD) \
+	8cf4bbb65e77ec348d052c8d6230eba66d435bddf64c8b5be2fcb16880c19953 \
+	redis $(REDIS) \
+	4b1dc4ee6d622a09fff9c6777191209750fb5e5a725ef78ea012d6eef4c22982 \
 	golang-github-yuin-gopher-lua $(LUA51_TESTS) \
 	4930565f2f9596a0a47bc84b8c4c535655e8c3206b0d8dd8d2728803dab996e7
 
@@ -63,8 +76,9 @@ endif
 .SECONDARY:
 .SECONDEXPANSION:
 
-$(addprefix $(CACHE)/,$(LUA) $(SQLITE) $(GZIP) $(LUA51) $(LUA51_TESTS)) &:
-	$(say) FETCH "$(CACHE): lua, sqlite3, gzip"
+$(addprefix $(CACHE)/,$(LUA) $(SQLITE) $(GZIP) $(LUA51) $(LUA51_TESTS) $(BC) \
+		$(JQ) $(ZSTD) $(REDIS)) &:
+	$(say) FETCH "$(CACHE): lua, sqlite3, gzip, bc, jq, zstd, redis"
 	$(Q)scripts/fetch-source.sh $(FETCH) $(CACHE)
 
 # $(call unpack,ARCHIVE,DIRECTORY)
@@ -124,6 +138,79 @@ $(P)/%/gzip: $(P)/%/gzip.compiled $$(LINKED-$$(side))
 	$(Q)rm -f $(@D)/gzip-1.12/gzip
 	$(Q)$(call logged,$(@D)/gzip.log,$(MAKE) -C $(@D)/gzip-1.12 gzip)
 	$(Q)$(call with_symbols,$(@D)/gzip-1.12/gzip)
+
+# bc runs a part of itself to make a table, which an image cannot do here: a
+# cross build takes the table from a native one.
+$(P)/%/bc.compiled: $(CACHE)/$(BC) scripts/programs.mk $$(COMPILED-$$(side)) \
+		$(P)/libmath.h
+	$(say) BC $(@D)
+	$(Q)$(call unpack,$(BC),$(@D)/bc-1.07)
+	$(Q)$(call logged,$(@D)/bc.log,cd $(@D)/bc-1.07 && \
+		./configure --host=x86_64-linux-musl CC="$(CC)" CFLAGS=$(OPT) && \
+		$(bc_make))
+	$(Q)touch $@
+
+bc_make = $(MAKE) -C lib && cp $(abspath $(P))/libmath.h bc && \
+	touch -d tomorrow bc/libmath.h && $(MAKE) -C bc bc
+
+$(P)/%/bc: $(P)/%/bc.compiled $$(LINKED-$$(side))
+	$(Q)rm -f $(@D)/bc-1.07/bc/bc
+	$(Q)$(call logged,$(@D)/bc.log,cd $(@D)/bc-1.07 && $(bc_make))
+	$(Q)$(call with_symbols,$(@D)/bc-1.07/bc/bc)
+
+$(P)/libmath.h: $(CACHE)/$(BC) scripts/programs.mk
+	$(Q)$(call unpack,$(BC),$(P)/bc-host)
+	$(Q)$(call logged,$(P)/bc-host.log,cd $(P)/bc-host && \
+		./configure CC=gcc && $(MAKE) -C lib && $(MAKE) -C bc libmath.h)
+	$(Q)cp $(P)/bc-host/bc/libmath.h $@
+
+# jq, without its library of regular expressions.
+$(P)/%/jq.compiled: $(CACHE)/$(JQ) scripts/programs.mk $$(COMPILED-$$(side))
+	$(say) JQ $(@D)
+	$(Q)$(call unpack,$(JQ),$(@D)/jq-1.6)
+	$(Q)$(call logged,$(@D)/jq.log,cd $(@D)/jq-1.6 && autoreconf -fi && \
+		./configure --host=x86_64-linux-musl --without-oniguruma \
+			--disable-maintainer-mode --disable-shared \
+			--enable-static --disable-docs CC="$(CC)" CFLAGS=$(OPT) && \
+		$(MAKE))
+	$(Q)touch $@
+
+$(P)/%/jq: $(P)/%/jq.compiled $$(LINKED-$$(side))
+	$(Q)rm -f $(@D)/jq-1.6/jq
+	$(Q)$(call logged,$(@D)/jq.log,$(MAKE) -C $(@D)/jq-1.6 jq)
+	$(Q)$(call with_symbols,$(@D)/jq-1.6/jq)
+
+# zstd, with threads.
+zstd_make = $(MAKE) -C $(@D)/zstd-1.5/programs zstd CC="$(CC)" CFLAGS=$(OPT) \
+	HAVE_PTHREAD=1 HAVE_ZLIB=0 HAVE_LZMA=0 HAVE_LZ4=0
+
+$(P)/%/zstd.compiled: $(CACHE)/$(ZSTD) scripts/programs.mk \
+		$$(COMPILED-$$(side))
+	$(say) ZSTD $(@D)
+	$(Q)$(call unpack,$(ZSTD),$(@D)/zstd-1.5)
+	$(Q)$(call logged,$(@D)/zstd.log,$(zstd_make))
+	$(Q)touch $@
+
+$(P)/%/zstd: $(P)/%/zstd.compiled $$(LINKED-$$(side))
+	$(Q)rm -f $(@D)/zstd-1.5/programs/obj/*/zstd $(@D)/zstd-1.5/programs/zstd
+	$(Q)$(call logged,$(@D)/zstd.log,$(zstd_make))
+	$(Q)$(call with_symbols,$(@D)/zstd-1.5/programs/zstd)
+
+# Redis: the server alone.
+redis_make = $(MAKE) -C $(@D)/redis-7.0/src redis-server MALLOC=libc \
+	CC="$(CC)" OPTIMIZATION=$(OPT) USE_SYSTEMD=no
+
+$(P)/%/redis.compiled: $(CACHE)/$(REDIS) scripts/programs.mk \
+		$$(COMPILED-$$(side))
+	$(say) REDIS $(@D)
+	$(Q)$(call unpack,$(REDIS),$(@D)/redis-7.0)
+	$(Q)$(call logged,$(@D)/redis.log,$(redis_make))
+	$(Q)touch $@
+
+$(P)/%/redis-server: $(P)/%/redis.compiled $$(LINKED-$$(side))
+	$(Q)rm -f $(@D)/redis-7.0/src/redis-server
+	$(Q)$(call logged,$(@D)/redis.log,$(redis_make))
+	$(Q)$(call with_symbols,$(@D)/redis-7.0/src/redis-server)
 
 # SQLite: its amalgamation, a shell and a benchmark.
 $(P)/sqlite3/sqlite3.c: $(CACHE)/$(SQLITE) scripts/programs.mk

@@ -27,6 +27,12 @@ static uint64_t mount_bytes(const struct boot_strings *s, unsigned count)
 	return bytes;
 }
 
+/* Where a struct bp_net may begin, from @bytes on. */
+static uint64_t net_align(uint64_t bytes)
+{
+	return (bytes + 7) & ~7ULL;
+}
+
 uint32_t boot_info_bytes(const struct boot_strings *s, unsigned device_count)
 {
 	uint64_t bytes = sizeof(struct bp_boot_info) +
@@ -34,6 +40,10 @@ uint32_t boot_info_bytes(const struct boot_strings *s, unsigned device_count)
 			 strings_bytes(s->argc, s->argv) +
 			 strings_bytes(s->envc, s->env) +
 			 mount_bytes(s, device_count);
+
+	for (unsigned i = 0; i < device_count; i++)
+		if (s->net[i])
+			bytes = net_align(bytes) + sizeof(*s->net[i]);
 
 	return bytes <= BP_BOOT_INFO_END - BP_BOOT_INFO_GPA ? (uint32_t)bytes
 							    : UINT32_MAX;
@@ -52,6 +62,30 @@ static char *put_strings(char *at, int count, char *const *strings)
 {
 	for (int i = 0; i < count; i++)
 		at = stpcpy(at, strings[i]) + 1;
+	return at;
+}
+
+/* Writes what belongs to the devices to @at, and where it lies to them. */
+static char *put_details(char *base, char *at, const struct bp_boot_info *info,
+			 const struct boot_strings *s)
+{
+	struct bp_device *d =
+		(struct bp_device *)(void *)(base + info->device_offset);
+
+	for (unsigned i = 0; i < info->device_count; i++) {
+		if (!s->mount[i])
+			continue;
+		d[i].mount_offset = (uint32_t)(at - base);
+		at = stpcpy(at, s->mount[i]) + 1;
+	}
+	for (unsigned i = 0; i < info->device_count; i++) {
+		if (!s->net[i])
+			continue;
+		at = base + net_align((uint64_t)(at - base));
+		d[i].net_offset = (uint32_t)(at - base);
+		memcpy(at, s->net[i], sizeof(*s->net[i]));
+		at += sizeof(*s->net[i]);
+	}
 	return at;
 }
 
@@ -84,17 +118,7 @@ void boot_info_write(struct guest_mem *mem, struct bp_boot_info *info,
 	info->env_offset = (uint32_t)(at - base);
 	at = put_strings(at, s->envc, s->env);
 	info->strings_bytes = (uint32_t)(at - base) - info->argv_offset;
-	for (unsigned i = 0; i < info->device_count; i++) {
-		struct bp_device *d =
-			(struct bp_device *)(void *)(base +
-						     info->device_offset +
-						     i * sizeof(*d));
-
-		if (!s->mount[i])
-			continue;
-		d->mount_offset = (uint32_t)(at - base);
-		at = stpcpy(at, s->mount[i]) + 1;
-	}
+	at = put_details(base, at, info, s);
 	info->size_bytes = (uint32_t)(at - base);
 	memcpy(base, info, sizeof(*info));
 }

@@ -18,6 +18,8 @@ struct boot_strings {
 	char *const *env;
 	/* Of device i, or NULL; as many as there are devices. */
 	const char *const *mount;
+	/* Likewise, of network devices. */
+	const struct bp_net *const *net;
 };
 
 /* Bytes that boot info takes, or UINT32_MAX when its place cannot hold it. */

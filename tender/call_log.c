@@ -37,6 +37,9 @@ static const struct {
 			    {FORM_ADDRESS, FORM_ADDRESS, FORM_ADDRESS,
 			     FORM_ADDRESS}},
 	[BP_CALL_TICK] = {"tick", {FORM_NS}},
+	[BP_CALL_NET_IO] = {"net_io",
+			    {FORM_NUMBER, FORM_ADDRESS, FORM_NUMBER,
+			     FORM_ADDRESS, FORM_NUMBER}},
 };
 
 _Static_assert(sizeof(calls) / sizeof(calls[0]) == BP_CALL_COUNT,

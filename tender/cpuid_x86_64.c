@@ -120,3 +120,16 @@ void cpuid_curate(struct cpuid_set *set)
 	e->function = 0x80000000;
 	e->eax = 0x80000008;
 }
+
+const char *cpuid_virtualization(void)
+{
+	unsigned a, b, c = 0, d, extended = 0;
+
+	__get_cpuid(1, &a, &b, &c, &d);
+	__get_cpuid(0x80000001, &a, &b, &extended, &d);
+	if (!(c & 1u << 31)) /* no hypervisor below */
+		return "hardware";
+	return (c & 1u << 5 /* VMX */) || (extended & 1u << 2 /* SVM */)
+		       ? "nested"
+		       : "para-virtual";
+}

@@ -25,4 +25,7 @@ struct cpuid_set {
  */
 void cpuid_curate(struct cpuid_set *set);
 
+/* What KVM makes guests of: hardware, nested or para-virtual ones. */
+const char *cpuid_virtualization(void);
+
 #endif

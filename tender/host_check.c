@@ -20,7 +20,8 @@
 #include "vcpu.h"
 #include "yama.h"
 
-#define CALLS	 1000
+#define ROUNDS	 20
+#define CALLS	 50 /* in each */
 #define NS_PER_S 1000000000LL
 
 static void say(const char *what, const char *state, const char *advice)
@@ -37,11 +38,8 @@ static int64_t now_ns(void)
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* Nanoseconds of one hypercall, or -errno. */
-static int64_t time_calls(struct vcpu *vcpu)
+static int make_calls(struct vcpu *vcpu)
 {
-	int64_t start = now_ns();
-
 	for (int i = 0; i < CALLS; i++) {
 		struct vcpu_exit exit;
 		int err = vcpu->ops->run(vcpu, &exit);
@@ -52,7 +50,28 @@ static int64_t time_calls(struct vcpu *vcpu)
 			return -EIO;
 		vcpu->ops->set_result(vcpu, 0);
 	}
-	return (now_ns() - start) / CALLS;
+	return 0;
+}
+
+/*
+ * Nanoseconds of one hypercall, or -errno. Of the quickest round, as others
+ * may want the CPU too.
+ */
+static int64_t time_calls(struct vcpu *vcpu)
+{
+	int64_t best = INT64_MAX;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		int64_t start = now_ns(), ns;
+		int err = make_calls(vcpu);
+
+		if (err)
+			return err;
+		ns = (now_ns() - start) / CALLS;
+		if (ns < best)
+			best = ns;
+	}
+	return best;
 }
 
 /* Makes a guest of the one loop `out %eax, %dx; jmp` and times it. */
@@ -106,7 +125,8 @@ static bool check_vcpu(const struct vcpu_ops *ops, const char *slow_advice)
 		say(ops->name, "no", strerror((int)-ns));
 		return false;
 	}
-	snprintf(state, sizeof(state), "yes, %lld.%lld us a hypercall",
+	snprintf(state, sizeof(state), "yes, %s%s%lld.%lld us a hypercall",
+		 ops->made_of ? ops->made_of() : "", ops->made_of ? ", " : "",
 		 (long long)ns / 1000, (long long)ns / 100 % 10);
 	say(ops->name, state, ns > 10000 ? slow_advice : NULL);
 	return true;

@@ -2,18 +2,16 @@
 #include "hypercall_dispatch.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "device_console.h"
+#include "device_wait.h"
 #include "event.h"
-#include "hypercall.h"
+#include "hypercall_call.h"
 #include "interrupt.h"
 #include "machine.h"
 #include "upcall.h"
@@ -22,18 +20,7 @@
 #define RANDOM_PIECE_BYTES (1ULL << 20)
 #define UPCALL_KINDS	   ((1ULL << BP_UPCALL_KIND_COUNT) - 2)
 
-/* One call being served: arguments in, value out. */
-struct call {
-	struct machine *m;
-	const uint64_t *arg;
-	int64_t value; /* for RAX */
-	struct call_result *result;
-};
-
-static enum call_outcome violation(struct call *c, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static enum call_outcome violation(struct call *c, const char *fmt, ...)
+enum call_outcome call_violation(struct call *c, const char *fmt, ...)
 {
 	va_list args;
 
@@ -43,25 +30,25 @@ static enum call_outcome violation(struct call *c, const char *fmt, ...)
 	return CALL_VIOLATION;
 }
 
-static enum call_outcome bad_range(struct call *c, const char *what,
-				   uint64_t gpa, uint64_t bytes)
+enum call_outcome call_bad_range(struct call *c, const char *what, uint64_t gpa,
+				 uint64_t bytes)
 {
-	return violation(c,
-			 "%s: 0x%llx bytes at 0x%llx are not memory the "
-			 "guest has that access to",
-			 what, (unsigned long long)bytes,
-			 (unsigned long long)gpa);
+	return call_violation(c,
+			      "%s: 0x%llx bytes at 0x%llx are not memory the "
+			      "guest has that access to",
+			      what, (unsigned long long)bytes,
+			      (unsigned long long)gpa);
 }
 
-static enum call_outcome done(struct call *c, int64_t value)
+enum call_outcome call_done(struct call *c, int64_t value)
 {
 	c->value = value;
 	return CALL_DONE;
 }
 
-static enum call_outcome refused(struct call *c, enum bp_status status)
+enum call_outcome call_refused(struct call *c, enum bp_status status)
 {
-	return done(c, -(int64_t)status);
+	return call_done(c, -(int64_t)status);
 }
 
 static enum call_outcome call_exit(struct call *c)
@@ -91,17 +78,17 @@ static enum call_outcome call_console_write(struct call *c)
 	int64_t n;
 
 	if (stream != BP_STREAM_OUT && stream != BP_STREAM_ERR)
-		return violation(c, "console_write: unknown stream %llu",
-				 (unsigned long long)stream);
+		return call_violation(c, "console_write: unknown stream %llu",
+				      (unsigned long long)stream);
 	if (!data)
-		return bad_range(c, "console_write", gpa, bytes);
+		return call_bad_range(c, "console_write", gpa, bytes);
 	n = console_write((unsigned)stream, data, bytes);
 	if (n == -EINTR)
 		return CALL_STOPPED;
 	if (n < 0)
-		return refused(c, console_status((int)-n));
+		return call_refused(c, console_status((int)-n));
 	c->result->bytes = bytes;
-	return done(c, n);
+	return call_done(c, n);
 }
 
 static enum call_outcome call_console_read(struct call *c)
@@ -111,12 +98,12 @@ static enum call_outcome call_console_read(struct call *c)
 	int64_t n;
 
 	if (!data)
-		return bad_range(c, "console_read", gpa, bytes);
+		return call_bad_range(c, "console_read", gpa, bytes);
 	n = console_read(data, bytes);
 	if (n < 0)
-		return refused(c, n == -EAGAIN ? BP_AGAIN : BP_IO);
+		return call_refused(c, n == -EAGAIN ? BP_AGAIN : BP_IO);
 	c->result->bytes = (uint64_t)n;
-	return done(c, n);
+	return call_done(c, n);
 }
 
 static enum call_outcome call_clock_wall(struct call *c)
@@ -124,8 +111,8 @@ static enum call_outcome call_clock_wall(struct call *c)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return done(c, (int64_t)((uint64_t)now.tv_sec * NS_PER_S +
-				 (uint64_t)now.tv_nsec));
+	return call_done(c, (int64_t)((uint64_t)now.tv_sec * NS_PER_S +
+				      (uint64_t)now.tv_nsec));
 }
 
 static enum call_outcome call_random(struct call *c)
@@ -134,7 +121,7 @@ static enum call_outcome call_random(struct call *c)
 	char *data = guest_mem_range(&c->m->mem, gpa, bytes, GUEST_WRITE);
 
 	if (!data)
-		return bad_range(c, "random", gpa, bytes);
+		return call_bad_range(c, "random", gpa, bytes);
 	c->result->bytes = bytes;
 	while (bytes) {
 		/* seccomp: getrandom */
@@ -146,47 +133,29 @@ static enum call_outcome call_random(struct call *c)
 		if (interrupt_pending())
 			return CALL_STOPPED;
 		if (n < 0 && errno != EINTR)
-			return refused(c, BP_IO);
+			return call_refused(c, BP_IO);
 		if (n > 0) {
 			data += n;
 			bytes -= (uint64_t)n;
 		}
 	}
-	return done(c, 0);
-}
-
-/* Waits for console input or @timeout_ns. True if input (or its end) is there.
- */
-static bool wait_console(bool for_input, uint64_t timeout_ns)
-{
-	struct timespec timeout = {
-		.tv_sec = (time_t)(timeout_ns / NS_PER_S),
-		.tv_nsec = (long)(timeout_ns % NS_PER_S),
-	};
-	struct pollfd p = {
-		.fd = for_input ? STDIN_FILENO : -1,
-		.events = POLLIN,
-	};
-
-	return event_poll(&p, 1,
-			  timeout_ns == BP_WAIT_FOREVER ? NULL : &timeout) > 0;
+	return call_done(c, 0);
 }
 
 static enum call_outcome call_wait(struct call *c)
 {
-	uint64_t timeout_ns = c->arg[0], set = c->arg[1];
-	uint64_t disks = (1ULL << c->m->device_count) - 1; /* always ready */
+	uint64_t timeout_ns = c->arg[0], set = c->arg[1], ready;
+	uint64_t devices = (1ULL << c->m->device_count) - 1;
 
-	if (set & ~(disks | BP_WAIT_CONSOLE))
-		return violation(c, "wait: no such device in the set 0x%llx",
-				 (unsigned long long)set);
-	if (set & disks)
-		timeout_ns = 0;
-	if (wait_console(set & BP_WAIT_CONSOLE, timeout_ns))
-		disks |= BP_WAIT_CONSOLE;
+	if (set & ~(devices | BP_WAIT_CONSOLE))
+		return call_violation(c,
+				      "wait: no such device in the set "
+				      "0x%llx",
+				      (unsigned long long)set);
+	ready = device_wait(c->m, set, timeout_ns);
 	if (interrupt_pending())
 		return CALL_STOPPED;
-	return done(c, (int64_t)(set & disks));
+	return call_done(c, (int64_t)ready);
 }
 
 /*
@@ -202,15 +171,16 @@ static enum call_outcome copy_segments(struct call *c, uint64_t list,
 	const void *from;
 
 	if (count > BP_MAX_SEGMENTS)
-		return violation(c,
-				 "block_io: a list of %llu segments, where "
-				 "%d are allowed",
-				 (unsigned long long)count, BP_MAX_SEGMENTS);
+		return call_violation(
+			c,
+			"block_io: a list of %llu segments, where "
+			"%d are allowed",
+			(unsigned long long)count, BP_MAX_SEGMENTS);
 	from = guest_mem_range(mem, list, count * sizeof(segment[0]),
 			       GUEST_READ);
 	if (!from)
-		return bad_range(c, "block_io list", list,
-				 count * sizeof(segment[0]));
+		return call_bad_range(c, "block_io list", list,
+				      count * sizeof(segment[0]));
 	memcpy(segment, from, count * sizeof(segment[0]));
 	for (unsigned i = 0; i < count; i++) {
 		iov[i].iov_len = segment[i].bytes;
@@ -218,8 +188,8 @@ static enum call_outcome copy_segments(struct call *c, uint64_t list,
 						  segment[i].bytes, access);
 		c->result->bytes += segment[i].bytes;
 		if (!iov[i].iov_base)
-			return bad_range(c, "block_io segment", segment[i].gpa,
-					 segment[i].bytes);
+			return call_bad_range(c, "block_io segment",
+					      segment[i].gpa, segment[i].bytes);
 	}
 	return CALL_DONE;
 }
@@ -233,8 +203,8 @@ static enum call_outcome call_block_io(struct call *c)
 
 	if (device >= c->m->device_count ||
 	    c->m->device[device].kind != BP_DEVICE_BLOCK)
-		return violation(c, "block_io: device %llu is not a disk",
-				 (unsigned long long)device);
+		return call_violation(c, "block_io: device %llu is not a disk",
+				      (unsigned long long)device);
 	dev = &c->m->block[device];
 	switch (op) {
 	case BP_BLOCK_READ:
@@ -244,16 +214,17 @@ static enum call_outcome call_block_io(struct call *c)
 			op == BP_BLOCK_READ ? GUEST_WRITE : GUEST_READ, iov);
 		if (outcome != CALL_DONE)
 			return outcome;
-		return refused(c, block_dev_transfer(dev, op == BP_BLOCK_WRITE,
-						     offset, iov,
-						     (unsigned)c->arg[4]));
+		return call_refused(
+			c, block_dev_transfer(dev, op == BP_BLOCK_WRITE, offset,
+					      iov, (unsigned)c->arg[4]));
 	case BP_BLOCK_FLUSH:
-		return refused(c, block_dev_flush(dev));
+		return call_refused(c, block_dev_flush(dev));
 	case BP_BLOCK_DISCARD:
-		return refused(c, block_dev_discard(dev, offset, c->arg[3]));
+		return call_refused(c,
+				    block_dev_discard(dev, offset, c->arg[3]));
 	default:
-		return violation(c, "block_io: unknown operation %llu",
-				 (unsigned long long)op);
+		return call_violation(c, "block_io: unknown operation %llu",
+				      (unsigned long long)op);
 	}
 }
 
@@ -262,11 +233,12 @@ static enum call_outcome call_set_tls(struct call *c)
 	struct vcpu *vcpu = c->m->vcpu;
 
 	if (c->arg[0] >= c->m->mem.bytes)
-		return violation(c, "set_tls: 0x%llx is outside guest memory",
-				 (unsigned long long)c->arg[0]);
+		return call_violation(c,
+				      "set_tls: 0x%llx is outside guest memory",
+				      (unsigned long long)c->arg[0]);
 	if (vcpu->ops->set_tls(vcpu, c->arg[0]) < 0)
 		return CALL_FAILED;
-	return done(c, 0);
+	return call_done(c, 0);
 }
 
 /* The addresses have to be the guest's own, so that mistakes show here. */
@@ -277,25 +249,25 @@ static enum call_outcome call_upcall(struct call *c)
 	const struct guest_mem *mem = &c->m->mem;
 
 	if (t.entry && t.kinds & ~UPCALL_KINDS)
-		return violation(c, "upcall: unknown kinds in 0x%llx",
-				 (unsigned long long)t.kinds);
+		return call_violation(c, "upcall: unknown kinds in 0x%llx",
+				      (unsigned long long)t.kinds);
 	if (t.entry && !guest_mem_range(mem, t.entry, 1, GUEST_EXEC))
-		return bad_range(c, "upcall entry", t.entry, 1);
+		return call_bad_range(c, "upcall entry", t.entry, 1);
 	if (t.entry &&
 	    (t.frame % sizeof(uint64_t) ||
 	     !guest_mem_range(mem, t.frame, sizeof(struct bp_upcall_frame),
 			      GUEST_READ | GUEST_WRITE)))
-		return bad_range(c, "upcall frame", t.frame,
-				 sizeof(struct bp_upcall_frame));
+		return call_bad_range(c, "upcall frame", t.frame,
+				      sizeof(struct bp_upcall_frame));
 	c->m->upcall = t;
 	event_want_signals(t.entry && t.kinds & 1ULL << BP_UPCALL_SIGNAL);
-	return done(c, 0);
+	return call_done(c, 0);
 }
 
 static enum call_outcome call_tick(struct call *c)
 {
-	return event_tick(c->arg[0]) < 0 ? refused(c, BP_UNSUPPORTED)
-					 : done(c, 0);
+	return event_tick(c->arg[0]) < 0 ? call_refused(c, BP_UNSUPPORTED)
+					 : call_done(c, 0);
 }
 
 static enum call_outcome (*const handlers[])(struct call *) = {
@@ -309,6 +281,7 @@ static enum call_outcome (*const handlers[])(struct call *) = {
 	[BP_CALL_SET_TLS] = call_set_tls,
 	[BP_CALL_UPCALL] = call_upcall,
 	[BP_CALL_TICK] = call_tick,
+	[BP_CALL_NET_IO] = call_net_io,
 };
 
 _Static_assert(sizeof(handlers) / sizeof(handlers[0]) == BP_CALL_COUNT,
@@ -323,7 +296,8 @@ enum call_outcome hypercall_dispatch(struct machine *m,
 
 	result->bytes = 0;
 	if (exit->call.number >= BP_CALL_COUNT || !handlers[exit->call.number])
-		return violation(&c, "unknown hypercall %u", exit->call.number);
+		return call_violation(&c, "unknown hypercall %u",
+				      exit->call.number);
 	outcome = handlers[exit->call.number](&c);
 	call_log_add(&m->calls, exit, c.value);
 	if (outcome == CALL_DONE)

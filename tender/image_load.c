@@ -186,7 +186,7 @@ static int add_note(struct image *image, uint32_t type, const uint8_t *desc,
 		memcpy(d, desc, sizeof(*d));
 		if (!device_name_is_good(d->name,
 					 strnlen(d->name, sizeof(d->name))) ||
-		    d->kind != BP_DEVICE_BLOCK)
+		    (d->kind != BP_DEVICE_BLOCK && d->kind != BP_DEVICE_NET))
 			return refuse(image, "declares a device this tender "
 					     "does not know; use a newer one");
 		image->device_count++;

@@ -6,6 +6,7 @@
 #include "boot_info.h"
 #include "call_log.h"
 #include "device_block.h"
+#include "device_net.h"
 #include "guest_memory.h"
 #include "image_load.h"
 #include "upcall_enter.h"
@@ -23,6 +24,7 @@ struct machine {
 	unsigned device_count;
 	struct bp_device device[BP_MAX_DEVICES]; /* as in boot info */
 	struct block_dev block[BP_MAX_DEVICES];	 /* where device is a disk */
+	struct net_dev net[BP_MAX_DEVICES];	 /* where it is a network */
 	struct call_log calls;
 	int ended_by;		 /* signal that the guest trapped with, or 0 */
 	struct inspect *inspect; /* NULL: nobody looks */

@@ -22,6 +22,7 @@
 #include "log.h"
 #include "machine.h"
 #include "memory_map.h"
+#include "net_pcap.h"
 #include "options.h"
 #include "relro.h"
 #include "report.h"
@@ -92,21 +93,58 @@ static bool open_disks(struct machine *m, const struct options *o)
 	return true;
 }
 
+static bool open_nets(struct machine *m, const struct options *o)
+{
+	struct net_request request = {
+		.publish = o->publish,
+		.publish_count = o->publish_count,
+	};
+
+	if (o->pcap && net_pcap_create(&request.pcap, o->pcap) < 0)
+		return false;
+	for (unsigned i = 0; i < o->net_count; i++) {
+		unsigned number = m->device_count;
+		struct bp_device *device = &m->device[number];
+
+		request.option = &o->net[i];
+		device->kind = BP_DEVICE_NET;
+		memcpy(device->name, o->net[i].name, sizeof(device->name));
+		/* Counted first: what it may have started is to be ended. */
+		m->device_count++;
+		if (net_dev_open(&m->net[number], &request) < 0)
+			return false;
+	}
+	return true;
+}
+
+static void close_nets(struct machine *m)
+{
+	for (unsigned i = 0; i < m->device_count; i++)
+		if (m->device[i].kind == BP_DEVICE_NET)
+			net_dev_close(&m->net[i]);
+}
+
 /* Every device that the image declares must be there. */
 static bool check_declared(const struct machine *m)
 {
 	for (unsigned i = 0; i < m->image.device_count; i++) {
-		const char *name = m->image.device[i].name;
+		const struct bp_note_device *d = &m->image.device[i];
 		bool found = false;
 
 		for (unsigned j = 0; j < m->device_count; j++)
-			found |= !strcmp(name, m->device[j].name);
-		if (!found) {
+			found |= d->kind == m->device[j].kind &&
+				 !strcmp(d->name, m->device[j].name);
+		if (found)
+			continue;
+		if (d->kind == BP_DEVICE_NET)
+			log_error("%s: needs a network named '%s'; attach one "
+				  "with --net=user,name=%s",
+				  m->image_name, d->name, d->name);
+		else
 			log_error("%s: needs a disk named '%s'; attach one "
 				  "with --disk=%s=PATH",
-				  m->image_name, name, name);
-			return false;
-		}
+				  m->image_name, d->name, d->name);
+		return false;
 	}
 	return true;
 }
@@ -180,12 +218,14 @@ static int build_machine(struct machine *m, const struct options *o,
 			 const struct vcpu_ops *ops, struct vcpu_start *start)
 {
 	const char *mount[BP_MAX_DEVICES] = {NULL};
+	const struct bp_net *net[BP_MAX_DEVICES] = {NULL};
 	struct boot_strings strings = {
 		.argc = o->guest_argc,
 		.argv = o->guest_argv,
 		.envc = o->env_count,
 		.env = o->env,
 		.mount = mount,
+		.net = net,
 	};
 	struct bp_boot_info info = {.device_count = m->device_count};
 	struct vcpu_features features;
@@ -193,6 +233,9 @@ static int build_machine(struct machine *m, const struct options *o,
 
 	for (unsigned i = 0; i < o->disk_count; i++)
 		mount[i] = o->disk[i].mount;
+	for (unsigned i = 0; i < m->device_count; i++)
+		if (m->device[i].kind == BP_DEVICE_NET)
+			net[i] = &m->net[i].config;
 	status = reserve_memory(m, o, ops, &strings);
 	if (status)
 		return status;
@@ -334,7 +377,7 @@ static int run_image(struct machine *m, const struct options *o)
 	status = open_image(m, o->image);
 	if (status)
 		return status;
-	if (!open_disks(m, o) || !check_declared(m))
+	if (!open_disks(m, o) || !open_nets(m, o) || !check_declared(m))
 		return STATUS_TENDER_FAILED;
 	if (why_not)
 		log_info("without KVM, the guest runs in a locked-down "
@@ -392,6 +435,7 @@ int main(int argc, char **argv)
 	}
 	if (machine.vcpu && machine.vcpu->ops->reap)
 		machine.vcpu->ops->reap(machine.vcpu);
+	close_nets(&machine);
 	options_finish(&options);
 	/* The rest goes with the process, which is quicker. */
 	return status;

@@ -7,17 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device_name.h"
 #include "log.h"
 #include "memory_map.h"
+#include "option_text.h"
 
 #ifndef HVT_VERSION
 #define HVT_VERSION "unknown"
 #endif
 
-#define BLOCK_BYTES_DEFAULT 512
-#define BLOCK_BYTES_MIN	    512
-#define BLOCK_BYTES_MAX	    65536
 #define TIMEOUT_MAX_SECONDS 1000000000ULL
 
 static const char help[] =
@@ -28,6 +25,14 @@ static const char help[] =
 	"                      attach a file or block device; repeatable\n"
 	"                      (names: disk0, disk1, ...; a comma in PATH: "
 	",,)\n"
+	"  --net=user|tap:IFNAME|fd:N|unix:PATH[,listen]\n"
+	"    [,name=NAME][,mac=MAC][,mtu=N][,ip=ADDRESS/N][,gw=ADDRESS]\n"
+	"    [,dns=ADDRESS]    attach a network; repeatable (names: net0, "
+	"...)\n"
+	"  -p, --publish=[ADDRESS:]HOST:GUEST[/udp]\n"
+	"                      lead a port of the host, or a range, to the\n"
+	"                      guest (with --net=user); repeatable\n"
+	"  --pcap=FILE         write all frames to FILE, as pcapng\n"
 	"  --mem=SIZE          guest memory, with K, M or G (default 64M)\n"
 	"  --cpu=auto|kvm|process\n"
 	"                      what runs the guest: KVM, or, without it, a\n"
@@ -51,6 +56,8 @@ enum option_id {
 	OPT_CHECK,
 	OPT_CPU,
 	OPT_MEM,
+	OPT_NET,
+	OPT_PCAP,
 	OPT_TIMEOUT,
 	OPT_STRICT,
 	OPT_HELP,
@@ -61,6 +68,9 @@ static const struct option long_options[] = {
 	{"disk", required_argument, NULL, OPT_DISK},
 	{"check", no_argument, NULL, OPT_CHECK},
 	{"cpu", required_argument, NULL, OPT_CPU},
+	{"net", required_argument, NULL, OPT_NET},
+	{"publish", required_argument, NULL, 'p'},
+	{"pcap", required_argument, NULL, OPT_PCAP},
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"env", required_argument, NULL, 'e'},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -73,33 +83,13 @@ static const struct option long_options[] = {
 	{0},
 };
 
-/* Decimal digits at @*s, advanced past them. False if none or too large. */
-static bool read_number(const char **s, uint64_t max, uint64_t *out)
-{
-	const char *at = *s;
-	uint64_t n = 0;
-
-	if (*at < '0' || *at > '9')
-		return false;
-	for (; *at >= '0' && *at <= '9'; at++) {
-		uint64_t digit = (uint64_t)(*at - '0');
-
-		if (n > max / 10 || digit > max - n * 10)
-			return false;
-		n = n * 10 + digit;
-	}
-	*s = at;
-	*out = n;
-	return true;
-}
-
 static bool parse_mem(const char *arg, uint64_t *bytes)
 {
 	const char *at = arg;
 	unsigned shift = 0;
 	uint64_t n;
 
-	if (!read_number(&at, BP_MEM_MAX_BYTES, &n))
+	if (!option_number(&at, BP_MEM_MAX_BYTES, &n))
 		goto bad;
 	if (*at == 'k' || *at == 'K')
 		shift = 10;
@@ -146,7 +136,7 @@ static bool parse_timeout(const char *arg, uint64_t *us)
 	const char *at = arg;
 	uint64_t seconds, unit = 1000000;
 
-	if (!read_number(&at, TIMEOUT_MAX_SECONDS, &seconds))
+	if (!option_number(&at, TIMEOUT_MAX_SECONDS, &seconds))
 		goto bad;
 	*us = seconds * unit;
 	if (*at == '.') {
@@ -162,162 +152,6 @@ bad:
 		  "30 or 0.5",
 		  arg);
 	return false;
-}
-
-/*
- * Cuts the part of @*at up to the next single comma out in place (",," stands
- * for a comma) and advances @*at behind it, to NULL at the end.
- */
-static char *next_part(char **at)
-{
-	char *start = *at, *from = *at, *to = *at;
-
-	for (; *from; from++) {
-		if (*from == ',' && from[1] != ',')
-			break;
-		if (*from == ',')
-			from++;
-		*to++ = *from;
-	}
-	*at = *from ? from + 1 : NULL;
-	*to = '\0';
-	return start;
-}
-
-/* An absolute path without a part that is empty, "." or "..". */
-static bool is_plain_path(const char *path)
-{
-	if (!strcmp(path, "/"))
-		return true;
-	while (*path == '/') {
-		size_t n = strcspn(++path, "/");
-
-		if (!n || n > 255 || !strncmp(path, "..", n < 2 ? 2 : n) ||
-		    (n == 1 && *path == '.'))
-			return false;
-		path += n;
-	}
-	return !*path;
-}
-
-static bool parse_mount(struct disk_option *d, const char *path)
-{
-	bool none = !strcmp(path, "none");
-
-	if (!none &&
-	    (*path != '/' || !is_plain_path(path) || !strcmp(path, "/dev"))) {
-		log_error("--disk: mount=%s: expected an absolute path such as "
-			  "/srv, not /dev, or none",
-			  path);
-		return false;
-	}
-	free(d->mount);
-	d->mount = strdup(none ? "" : path);
-	if (!d->mount)
-		log_error("out of memory");
-	return d->mount;
-}
-
-static bool parse_disk_part(struct disk_option *d, const char *part)
-{
-	static const char block_size[] = "block-size=", mount[] = "mount=";
-	const char *at = part + strlen(block_size);
-	uint64_t n;
-
-	if (!strcmp(part, "ro")) {
-		d->read_only = true;
-		return true;
-	}
-	if (!strncmp(part, mount, strlen(mount)))
-		return parse_mount(d, part + strlen(mount));
-	if (strncmp(part, block_size, strlen(block_size))) {
-		log_error("--disk: unknown option '%s'; known are ro, "
-			  "mount=PATH and block-size=N",
-			  part);
-		return false;
-	}
-	if (!read_number(&at, BLOCK_BYTES_MAX, &n) || *at ||
-	    n < BLOCK_BYTES_MIN || (n & (n - 1))) {
-		log_error("--disk: %s: expected a power of two from %d to %d",
-			  part, BLOCK_BYTES_MIN, BLOCK_BYTES_MAX);
-		return false;
-	}
-	d->block_bytes = (uint32_t)n;
-	return true;
-}
-
-static bool name_disk(struct options *o, struct disk_option *d, char **path)
-{
-	char *equals = strchr(*path, '=');
-	size_t n = equals ? (size_t)(equals - *path) : 0;
-
-	if (device_name_is_good(*path, n)) {
-		memcpy(d->name, *path, n);
-		*path = equals + 1;
-	} else {
-		snprintf(d->name, sizeof(d->name), "disk%u", o->disk_count);
-	}
-	for (unsigned i = 0; i < o->disk_count; i++) {
-		if (!strcmp(o->disk[i].name, d->name)) {
-			log_error("--disk: two disks are named '%s'; give one "
-				  "another name: --disk=NAME=PATH",
-				  d->name);
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool mount_is_free(const struct options *o, const struct disk_option *d)
-{
-	for (unsigned i = 0; i < o->disk_count; i++) {
-		const char *other = o->disk[i].mount;
-
-		if (d->mount && *d->mount && other &&
-		    !strcmp(other, d->mount)) {
-			log_error("--disk: two disks have mount=%s", other);
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool parse_disk(struct options *o, const char *arg)
-{
-	struct disk_option d = {.block_bytes = BLOCK_BYTES_DEFAULT};
-	char *copy = strdup(arg), *at = copy, *path;
-	bool good = false;
-
-	if (!copy) {
-		log_error("out of memory");
-		return false;
-	}
-	if (o->disk_count == BP_MAX_DEVICES) {
-		log_error("--disk: more than %d disks", BP_MAX_DEVICES);
-		goto free_copy;
-	}
-	path = next_part(&at);
-	if (!name_disk(o, &d, &path))
-		goto free_copy;
-	if (!*path) {
-		log_error("--disk=%s: no path; expected --disk=[NAME=]PATH",
-			  arg);
-		goto free_copy;
-	}
-	while (at)
-		if (!parse_disk_part(&d, next_part(&at)))
-			goto free_copy;
-	if (!mount_is_free(o, &d))
-		goto free_copy;
-	d.path = strdup(path);
-	good = d.path;
-	if (good)
-		o->disk[o->disk_count++] = d;
-free_copy:
-	if (!good)
-		free(d.mount);
-	free(copy);
-	return good;
 }
 
 static bool add_env(struct options *o, char *arg)
@@ -361,7 +195,14 @@ static bool apply(struct options *o, int c, int argc, char **argv)
 		return inspect_option(&o->inspect, c, optarg);
 	switch (c) {
 	case OPT_DISK:
-		return parse_disk(o, optarg);
+		return options_add_disk(o, optarg);
+	case OPT_NET:
+		return options_add_net(o, optarg);
+	case 'p':
+		return options_add_publish(o, optarg);
+	case OPT_PCAP:
+		o->pcap = optarg;
+		return true;
 	case OPT_CPU:
 		return parse_cpu(optarg, &o->cpu);
 	case OPT_MEM:
@@ -384,6 +225,17 @@ static bool apply(struct options *o, int c, int argc, char **argv)
 	}
 }
 
+bool options_name_taken(const struct options *o, const char *name)
+{
+	for (unsigned i = 0; i < o->disk_count; i++)
+		if (!strcmp(o->disk[i].name, name))
+			return true;
+	for (unsigned i = 0; i < o->net_count; i++)
+		if (!strcmp(o->net[i].name, name))
+			return true;
+	return false;
+}
+
 static enum options_result print(const char *text)
 {
 	return fputs(text, stdout) < 0 || fflush(stdout) ? OPTIONS_BAD
@@ -397,7 +249,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 	*o = (struct options){.mem_bytes = 64ULL << 20};
 	opterr = 0;
 	/* '+': what follows the image is the guest's. */
-	while ((c = getopt_long(argc, argv, "+:e:qv", long_options, NULL)) !=
+	while ((c = getopt_long(argc, argv, "+:e:p:qv", long_options, NULL)) !=
 	       -1) {
 		if (c == OPT_CHECK)
 			return OPTIONS_CHECK;
@@ -408,6 +260,8 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 		if (!apply(o, c, argc, argv))
 			return OPTIONS_BAD;
 	}
+	if (!options_check_nets(o))
+		return OPTIONS_BAD;
 	if (optind >= argc) {
 		log_error("no image given; usage: tender [options] IMAGE "
 			  "[argument...]");
@@ -425,6 +279,8 @@ void options_finish(struct options *o)
 		free(o->disk[i].path);
 		free(o->disk[i].mount);
 	}
+	for (unsigned i = 0; i < o->net_count; i++)
+		free(o->net[i].target);
 	inspect_options_finish(&o->inspect);
 	free(o->env);
 }

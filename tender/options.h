@@ -8,14 +8,8 @@
 
 #include "boot_info.h"
 #include "inspect_options.h"
-
-struct disk_option {
-	char name[BP_DEVICE_NAME_BYTES];
-	char *path; /* owned */
-	bool read_only;
-	uint32_t block_bytes;
-	char *mount; /* owned; NULL: nothing said, "": nowhere */
-};
+#include "options_disk.h"
+#include "options_net.h"
 
 enum cpu_choice {
 	CPU_AUTO, /* kvm where it can be used, else process */
@@ -34,6 +28,11 @@ struct options {
 	struct inspect_options inspect;
 	unsigned disk_count;
 	struct disk_option disk[BP_MAX_DEVICES];
+	unsigned net_count; /* with the disks, at most BP_MAX_DEVICES */
+	struct net_option net[BP_MAX_DEVICES];
+	unsigned publish_count;
+	struct publish_option publish[PUBLISH_MAX];
+	const char *pcap; /* the file, or NULL */
 	int env_count;
 	char **env; /* "K=V", point into argv; array owned */
 };
@@ -44,6 +43,9 @@ enum options_result {
 	OPTIONS_DONE,  /* --help or --version was printed */
 	OPTIONS_BAD,   /* printed why */
 };
+
+/* Whether a disk or a network is called @name already. */
+bool options_name_taken(const struct options *o, const char *name);
 
 /* Reads the command line; sets the log level. options_finish() frees. */
 enum options_result options_parse(struct options *o, int argc, char **argv);

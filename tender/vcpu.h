@@ -93,6 +93,8 @@ struct vcpu_ops {
 
 	/* NULL when this kind can be used on this host, or why it cannot. */
 	const char *(*unusable)(void);
+	/* What this host makes such guests of, in a word; may be NULL. */
+	const char *(*made_of)(void);
 
 	/*
 	 * Begins to make a vCPU on @mem, all of whose regions are known; what

@@ -455,6 +455,7 @@ const struct vcpu_ops vcpu_kvm_ops = {
 	.name = "kvm",
 	.table_bytes = page_table_bytes,
 	.unusable = kvm_unusable,
+	.made_of = cpuid_virtualization,
 	.create = kvm_create,
 	.destroy = kvm_destroy,
 	.prepare = kvm_prepare,

@@ -590,7 +590,9 @@ bare() {
 
 @test "inspect --json agrees with readelf" {
 	"$BIN/imgbuild" hello.c -o hello.hvt
-	[ "$(json hello.hvt .abi.minor)" -eq 1 ]
+	minor=$(sed -n "s/^#define BP_ABI_MINOR //p" \
+		"$BATS_TEST_DIRNAME/../boot-protocol/abi_version.h")
+	[ "$(json hello.hvt .abi.minor)" -eq "$minor" ]
 	entry=$(readelf -hW hello.hvt | sed -n 's/.*Entry.*: *//p')
 	[ "$(json hello.hvt .entry)" -eq $((entry)) ]
 	[ "$(json hello.hvt .file_bytes)" -eq "$(stat -c %s hello.hvt)" ]
@@ -659,15 +661,16 @@ bare() {
 
 @test "declared devices are in the image, in order" {
 	"$BIN/imgbuild" hello.c --device=block:data --device block:log_2-x \
-		--device=block:aaaaaaaaaabbbbbbbbbbccccccccccd -o dev.hvt
+		--device=block:aaaaaaaaaabbbbbbbbbbccccccccccd \
+		--device=net:lan -o dev.hvt
 	[ "$(json dev.hvt '[.devices[] | "\(.kind) \(.name)"] | join(",")')" = \
-		"block data,block log_2-x,block aaaaaaaaaabbbbbbbbbbccccccccccd" ]
+		"block data,block log_2-x,block aaaaaaaaaabbbbbbbbbbccccccccccd,net lan" ]
 	# Name, size and alignment of notes as readelf understands them.
-	[ "$(readelf -nW dev.hvt | grep -c 'HVT  *0x00000024')" -eq 3 ]
+	[ "$(readelf -nW dev.hvt | grep -c 'HVT  *0x00000024')" -eq 4 ]
 }
 
 @test "a bad, repeated or unknown device is refused with one line" {
-	for d in block block: block:A block:a/b net:eth0 :x data \
+	for d in block block: block:A block:a/b lan:eth0 :x data \
 		block:aaaaaaaaaabbbbbbbbbbccccccccccdd 'block:a b' ''; do
 		fails_with_one_line "$BIN/imgbuild" hello.c "--device=$d"
 		[[ $output == *"--device=$d"* ]]
@@ -770,4 +773,55 @@ bare() {
 	[ "$status" -eq 1 ]
 	[ "$output" = "imgbuild: out: a directory; name a file" ]
 	[ -z "$(ls -A out)" ]
+}
+
+@test "--no-ext4 leaves out file systems on disks, and nothing else" {
+	cat >paths.c <<-'END'
+		#include <errno.h>
+		#include <stdio.h>
+		#include <string.h>
+		#include <unistd.h>
+		static void try(const char *path, const char *mode)
+		{
+			FILE *f = fopen(path, mode);
+			printf("%s: %s\n", path, f ? "open" : strerror(errno));
+		}
+		int main(void)
+		{
+			try("/tmp/file", "w");
+			try("/tmp/file", "r");
+			try("/dev/disk0", "r");
+			try("/missing", "r");
+			try("/data/file", "w");
+			return access("/srv/x", F_OK) && errno == EOPNOTSUPP;
+		}
+	END
+	truncate -s 1M raw
+	"$BIN/imgbuild" disk create fs --size=1M
+	"$BIN/imgbuild" paths.c -o with.hvt
+	"$BIN/imgbuild" --no-ext4 paths.c -o without.hvt
+	[ "$(stat -c %s without.hvt)" -lt 100000 ]
+	[ "$(stat -c %s with.hvt)" -gt 200000 ]
+	[ -r /dev/kvm ] && [ -w /dev/kvm ] || skip "no /dev/kvm to run them"
+	status=0
+	"$BIN/tender" --disk=raw --disk=srv=fs,mount=/srv without.hvt \
+		>out 2>err || status=$?
+	diff out - <<-'END'
+		/tmp/file: open
+		/tmp/file: open
+		/dev/disk0: open
+		/missing: No such file or directory
+		/data/file: Not supported
+	END
+	[ "$status" -eq 1 ]
+	grep -q '^hvt: disk disk0: cannot be mounted on /data: .*--no-ext4' err
+	grep -q '^hvt: disk srv: cannot be mounted on /srv: .*--no-ext4' err
+}
+
+@test "--no-ext4 goes to no compiler, and is refused with --rootfs" {
+	"$BIN/hvt-cc" --no-ext4 -c hello.c -o hello.o
+	mkdir d
+	fails_with_one_line "$BIN/imgbuild" --no-ext4 --rootfs=d hello.c -o x
+	[[ ${lines[0]} == *"--no-ext4: --rootfs=d needs it" ]]
+	[ ! -e x ]
 }

@@ -109,9 +109,9 @@ bad_disk() {
 }
 
 @test "two disks of one name end with status 125" {
-	bad_option "two disks are named 'data'" \
+	bad_option "two devices are named 'data'" \
 		--disk=data=disk.img,ro --disk=data=disk.img,ro image
-	bad_option "two disks are named 'disk1'" \
+	bad_option "two devices are named 'disk1'" \
 		--disk=disk1=disk.img,ro --disk=disk.img,ro image
 }
 
@@ -120,7 +120,7 @@ bad_disk() {
 	for ((i = 0; i < 33; i++)); do
 		disks+=("--disk=disk.img,ro")
 	done
-	bad_option 'more than 32 disks' "${disks[@]}" image
+	bad_option 'more than 32 devices' "${disks[@]}" image
 }
 
 @test "a disk that is not there ends with status 125 and says how to make it" {

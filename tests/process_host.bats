@@ -152,10 +152,40 @@ refused_without() {
 	says out '^process  *yes, [0-9.]* us a hypercall'
 	says out '^kvm '
 	says out '^ptrace '
-	says out '^user namespaces '
-	says out '^large pages '
-	says out '^passt '
 	says out '^Guests run'
+}
+
+# What the host has, as asked in another way: "yes", or "no" with advice.
+answer() {
+	"$@" >/dev/null 2>&1 && echo 'yes$' || echo 'no: .'
+}
+
+@test "--check tells the truth about namespaces, large pages and passt" {
+	"$BIN/tender" --check >out
+	says out "^user namespaces  *$(answer unshare -U true)"
+	says out "^large pages  *$(answer grep '\[always\]\|\[madvise\]' \
+		/sys/kernel/mm/transparent_hugepage/enabled)"
+	says out "^passt  *$(answer env PATH=/usr/bin:/usr/local/bin:/bin \
+		sh -c 'command -v passt')"
+	# A limit of this kernel's, which a child of ours cannot raise again.
+	unshare -U -r sh -c 'echo 0 >/proc/sys/user/max_user_namespaces &&
+		exec "$@"' - "$BIN/tender" --check >out ||
+		skip "no user namespaces here"
+	says out '^user namespaces  *no: .*max_user_namespaces'
+}
+
+@test "--check says what KVM makes guests of, and how long a call takes" {
+	[ -r /dev/kvm ] && [ -w /dev/kvm ] || skip "no /dev/kvm to use"
+	"$BIN/tender" --check >out
+	if ! grep -qw hypervisor /proc/cpuinfo; then
+		kind=hardware
+	elif grep -qwE 'vmx|svm' /proc/cpuinfo; then
+		kind=nested
+	else
+		kind=para-virtual
+	fi
+	says out "^kvm  *yes, $kind, [0-9.]* us a hypercall"
+	says out '^Guests run on KVM here\.$'
 }
 
 @test "--check says that no guest can run where there is neither KVM nor ptrace" {

@@ -25,7 +25,7 @@ said() {
 
 # Starts tests/guests/upcall.c with these arguments, until it says "ready".
 start() {
-	timeout --foreground -s KILL "$LIMIT_SECONDS" true
+	: >out
 	"${TENDER[@]}" "$(image upcall)" "$@" >out 2>err 3>&- &
 	tender=$!
 	until grep -q ready out; do

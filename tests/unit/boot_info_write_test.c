@@ -18,6 +18,7 @@ static char *some[] = {"image.hvt", "",		  "a b",
 static char *env[] = {"A=1", "EMPTY=", "LONG=============="};
 
 static const char *const no_mount[BP_MAX_DEVICES];
+static const struct bp_net *const no_net[BP_MAX_DEVICES];
 
 static const struct image image = {.phdr_gpa = 0x100040, .phdr_count = 7};
 static const struct image_layout layout = {0x110000, 0x200000, 0x201000,
@@ -25,6 +26,12 @@ static const struct image_layout layout = {0x110000, 0x200000, 0x201000,
 
 /* What is said of devices 0, 3, 6...; 1, 4...; 2, 5... */
 static const char *const mounts[] = {"/srv", NULL, ""};
+
+/* What is said of devices 8, 18, 28; 3, 13, 23. */
+static const struct bp_net nets[] = {
+	{.mtu = 65520, .mac = {2, 0, 0, 0, 0, 1}, .ip4 = {10, 0, 0, 2}},
+	{.mtu = 1500, .mac = {2, 0, 0, 0, 0, 2}, .ip6_dns[15] = 9},
+};
 
 static uint32_t word(const struct guest_mem *mem, uint64_t offset)
 {
@@ -45,7 +52,8 @@ static uint32_t write_info(struct guest_mem *mem, int argc, int envc,
 {
 	struct bp_device device[BP_MAX_DEVICES];
 	const char *mount[BP_MAX_DEVICES];
-	struct boot_strings strings = {argc, some, envc, env, mount};
+	const struct bp_net *net[BP_MAX_DEVICES];
+	struct boot_strings strings = {argc, some, envc, env, mount, net};
 	struct bp_boot_info info = {
 		.flags = 0x15,
 		.tsc_hz = 0x123456789abcULL,
@@ -53,8 +61,10 @@ static uint32_t write_info(struct guest_mem *mem, int argc, int envc,
 	};
 	uint32_t bytes;
 
-	for (unsigned i = 0; i < devices; i++)
+	for (unsigned i = 0; i < devices; i++) {
 		mount[i] = mounts[i % COUNT_OF(mounts)];
+		net[i] = i % 5 == 3 ? &nets[i % COUNT_OF(nets)] : NULL;
+	}
 	bytes = boot_info_bytes(&strings, devices);
 	memset(device, 0, sizeof(device));
 	for (unsigned i = 0; i < devices; i++) {
@@ -86,7 +96,7 @@ static void check_strings(const struct guest_mem *mem, const char *what,
 
 static void check_fixed(const struct guest_mem *mem)
 {
-	EXPECT(!memcmp(mem->base + BP_BOOT_INFO_GPA, "HvTi\1\0\1\0", 8),
+	EXPECT(!memcmp(mem->base + BP_BOOT_INFO_GPA, "HvTi\1\0\2\0", 8),
 	       "magic or version");
 	EXPECT(word(mem, 8) == 0x15, "flags");
 	EXPECT(quad(mem, 16) == MEM_BYTES && quad(mem, 24) == 0x110000 &&
@@ -117,6 +127,27 @@ static void check_devices(const struct guest_mem *mem, unsigned count)
 	}
 }
 
+/* These lie behind all strings, where there are any. */
+static uint32_t check_nets(const struct guest_mem *mem, unsigned count,
+			   uint32_t at)
+{
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t offset = word(mem, word(mem, 112) + i * 72 + 56);
+
+		if (i % 5 != 3) {
+			EXPECT(offset == 0, "device %u is a network", i);
+			continue;
+		}
+		at = (at + 7) / 8 * 8;
+		EXPECT(offset == at &&
+			       !memcmp(mem->base + BP_BOOT_INFO_GPA + at,
+				       &nets[i % COUNT_OF(nets)], 80),
+		       "network of device %u at %u", i, offset);
+		at += 80;
+	}
+	return at;
+}
+
 /* The strings lie one after another behind all others. */
 static void check_mounts(const struct guest_mem *mem, unsigned count,
 			 uint32_t at)
@@ -135,6 +166,7 @@ static void check_mounts(const struct guest_mem *mem, unsigned count,
 		       "path of device %u at %u", i, offset);
 		at += (uint32_t)strlen(path) + 1;
 	}
+	at = check_nets(mem, count, at);
 	EXPECT(word(mem, 12) == at, "ends at %u", at);
 }
 
@@ -184,7 +216,7 @@ static void test_limit(void)
 {
 	uint64_t fixed = sizeof(struct bp_boot_info) + sizeof(struct bp_device);
 	char *text = malloc(ROOM_BYTES + 1);
-	struct boot_strings strings = {1, &text, 1, &text, no_mount};
+	struct boot_strings strings = {1, &text, 1, &text, no_mount, no_net};
 
 	if (!text)
 		exit(1);
@@ -212,7 +244,8 @@ static void test_far_too_much(void)
 {
 	size_t big = 1 << 20;
 	char *text = malloc(big), *many[4096];
-	struct boot_strings strings = {COUNT_OF(many), many, 0, NULL, no_mount};
+	struct boot_strings strings = {COUNT_OF(many), many,	 0,
+				       NULL,	       no_mount, no_net};
 
 	if (!text)
 		exit(1);

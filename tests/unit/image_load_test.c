@@ -163,7 +163,8 @@ static void oracle(const struct image *image, const uint8_t *bytes, size_t n)
 	       image->device_count, devices);
 	for (unsigned i = 0; i < devices && i < BP_MAX_DEVICES; i++)
 		EXPECT(name_is_right(image->device[i].name) &&
-			       image->device[i].kind == BP_DEVICE_BLOCK,
+			       (image->device[i].kind == BP_DEVICE_BLOCK ||
+				image->device[i].kind == BP_DEVICE_NET),
 		       "a bad device");
 }
 
