@@ -198,7 +198,7 @@ UNIT := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/*_test.c))
 UNIT_CC ?= clang
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
-UNIT_CFLAGS = -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -MMD -MP \
+UNIT_CFLAGS = -std=c11 -DHVT_NO_SANDBOX $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -MMD -MP \
 	-Itests/unit
 UNIT_TENDER := $(patsubst %.c,build/san/%.o,$(wildcard tender/*.c))
 UNIT_IMGBUILD := $(patsubst %.c,build/san/%.o,$(wildcard imgbuild/*.c))
@@ -300,6 +300,15 @@ build/asan/imgbuild: $(UNIT_IMGBUILD)
 	$(say) LINK $@
 	$(Q)$(UNIT_CC) $(SANITIZE) $^ $(IMGBUILD_LIBS) -o $@
 
+# The tender as it is, with a hook that makes system calls in the sandbox.
+build/test/tender: $(wildcard tender/*.[ch] boot-protocol/*.h) \
+		tests/tools/sandbox_probe.c Makefile | $(TENDER_HEADERS)
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(TENDER_CC) $(filter-out -MMD -MP,$(CFLAGS_ALL)) -DHVT_TEST \
+		$(HARDENING) $(TENDER_CFLAGS) -Itender $(filter %.c,$^) \
+		$(LDHARDENING) $(TENDER_LDFLAGS) $(LDFLAGS) -o $@
+
 BATS := $(wildcard tests/*.bats)
 # These run once for each kind of vCPU.
 BATS_CPU := $(shell grep -l require_cpu tests/*.bats)
@@ -323,7 +332,8 @@ programs: all
 		nproc)) -f scripts/programs.mk for-tests
 
 check: setup-build+check ## run all tests
-	@$(MAKE) --no-print-directory all $(UNIT) build/asan/imgbuild programs
+	@$(MAKE) --no-print-directory all $(UNIT) build/asan/imgbuild programs \
+		build/test/tender
 	@scripts/check.sh $(UNIT) $(BATS) TEST_CPU=process $(BATS_CPU)
 
 check-nested: setup-build+check+nested ## run them on a stock kernel's KVM

@@ -79,6 +79,7 @@ void net_dev_close(struct net_dev *dev)
 		if (poll(&p, 1, LINGER_MS) <= 0 || net_stream_pay(dev) < 0)
 			break;
 	}
+	/* seccomp: close on a network device's descriptor */
 	if (dev->fd >= 0)
 		close(dev->fd);
 	dev->fd = -1;

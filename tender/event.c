@@ -82,13 +82,45 @@ static int catch (int signal)
 	return sigaction(signal, &action, NULL) < 0 ? -errno : 0;
 }
 
+/*
+ * By a plain system call, as musl's function brings threads along. Always made,
+ * as a sealed tender makes none any more.
+ */
+static int make_timer(void)
+{
+	struct sigaction action = {
+		.sa_handler = on_tick,
+		.sa_flags = SA_RESTART,
+	};
+	struct sigevent event = {
+		.sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = TICK_SIGNAL,
+	};
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, TICK_SIGNAL);
+	if (sigaction(TICK_SIGNAL, &action, NULL) < 0 ||
+	    sigprocmask(SIG_UNBLOCK, &signals, NULL) < 0 ||
+	    syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) < 0)
+		return -errno;
+	return 0;
+}
+
 int event_begin(struct vcpu *vcpu)
 {
 	int err;
 
 	target = vcpu;
 	err = catch (SIGTERM);
-	return err ? err : catch (SIGINT);
+	if (!err)
+		err = catch (SIGINT);
+	return err ? err : make_timer();
+}
+
+int event_timer(void)
+{
+	return timer;
 }
 
 void event_want_signals(bool want)
@@ -106,31 +138,6 @@ int event_signal(void)
 void event_signal_taken(void)
 {
 	signal_waiting = 0;
-}
-
-/* By a plain system call, as musl's function brings threads along. */
-static int make_timer(void)
-{
-	struct sigaction action = {
-		.sa_handler = on_tick,
-		.sa_flags = SA_RESTART,
-	};
-	struct sigevent event = {
-		.sigev_notify = SIGEV_SIGNAL,
-		.sigev_signo = TICK_SIGNAL,
-	};
-	sigset_t signals;
-
-	if (timer >= 0)
-		return 0;
-	sigemptyset(&signals);
-	sigaddset(&signals, TICK_SIGNAL);
-	/* seccomp: rt_sigaction, rt_sigprocmask, timer_create */
-	if (sigaction(TICK_SIGNAL, &action, NULL) < 0 ||
-	    sigprocmask(SIG_UNBLOCK, &signals, NULL) < 0 ||
-	    syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) < 0)
-		return -errno;
-	return 0;
 }
 
 static int set_timer(uint64_t ns, uint64_t interval_ns)
@@ -155,11 +162,7 @@ int event_tick(uint64_t period_ns)
 		period_ns = BP_TICK_LEAST_NS;
 	if (period_ns > MOST_NS)
 		period_ns = MOST_NS;
-	if (!period_ns && timer < 0)
-		return 0;
-	err = make_timer();
-	if (!err)
-		err = set_timer(period_ns, period_ns);
+	err = set_timer(period_ns, period_ns);
 	if (err)
 		return err;
 	ticking = period_ns != 0;
@@ -181,7 +184,7 @@ int event_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout)
 	sigset_t events, before;
 	int n;
 
-	/* seccomp: ppoll */
+	/* seccomp: ppoll, rt_sigprocmask */
 	if (!wanted && !ticking)
 		return ppoll(fds, count, timeout, NULL);
 	sigemptyset(&events);
@@ -198,6 +201,6 @@ int event_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout)
 
 void event_look_again(void)
 {
-	if (!ticking && !make_timer())
+	if (!ticking)
 		(void)set_timer(LOOK_AGAIN_NS, 0);
 }

@@ -19,6 +19,9 @@ struct vcpu;
  */
 int event_begin(struct vcpu *vcpu);
 
+/* The timer of the ticks, made by event_begin(). */
+int event_timer(void);
+
 /*
  * Whether the guest wants such signals. If so the first one is kept for
  * event_signal(); the second one still ends the tender.

@@ -15,8 +15,9 @@
 #include <unistd.h>
 
 #include "guest_memory.h"
+#include "sandbox_ids.h"
 
-#define FIXED_CALLS 7 /* and those for regions and descriptors */
+#define FIXED_CALLS 10 /* and those for regions and descriptors */
 
 /* Allows munmap from the place of the child's calls; the rest stops it. */
 static void write_filter(struct child_plan *plan, uint64_t place)
@@ -104,12 +105,26 @@ static int close_each(struct child_call *at)
 	return count;
 }
 
+/* As sandbox_drop_ids() does: the tender must be able to signal it. */
+static struct child_call *drop_root(struct child_call *at)
+{
+	*at++ = (struct child_call){SYS_setgroups, {0}, 0, CHILD_GOES_ON};
+	*at++ = (struct child_call){
+		SYS_setresgid, {NOBODY, NOBODY, NOBODY}, 0, CHILD_GOES_ON};
+	*at++ = (struct child_call){
+		SYS_setresuid, {NOBODY, NOBODY, NOBODY}, 0, CHILD_GOES_ON};
+	return at;
+}
+
 /* @each: how many descriptors to close one by one; 0: all by one call. */
 static void write_calls(struct child_plan *plan, const struct guest_mem *mem,
-			int each)
+			bool drop_ids, int each)
 {
 	struct child_call *at = plan->call;
 
+	/* First, as the kernel forgets the signal of a parent's death there. */
+	if (drop_ids)
+		at = drop_root(at);
 	*at++ = (struct child_call){
 		SYS_prctl, {PR_SET_PDEATHSIG, SIGKILL}, 0, CHILD_LOCK};
 	/* Did it die before that? */
@@ -142,7 +157,7 @@ static void write_calls(struct child_plan *plan, const struct guest_mem *mem,
 }
 
 int guest_plan_make(struct child_plan **plan, const struct guest_mem *mem,
-		    uint64_t last_call)
+		    bool drop_ids, uint64_t last_call)
 {
 	size_t calls = FIXED_CALLS + 2 * mem->region_count;
 	struct child_plan *p;
@@ -163,7 +178,7 @@ int guest_plan_make(struct child_plan **plan, const struct guest_mem *mem,
 	p->vectors.fcw = 0x37f;
 	p->vectors.mxcsr = 0x1f80;
 	write_filter(p, last_call);
-	write_calls(p, mem, each);
+	write_calls(p, mem, drop_ids && geteuid() == 0, each);
 	*plan = p;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #define GUEST_PLAN_X86_64_H
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,12 +60,12 @@ struct child_plan {
 
 /*
  * Makes the plan of a child of this process that is to be the guest that has
- * @mem. @last_call is the address behind the instruction that makes the
- * calls, which the last one unmaps. 0 or -errno: -ENOSYS when descriptors
- * cannot be closed on this host.
+ * @mem, and nobody's if @drop_ids. @last_call is the address behind the
+ * instruction that makes the calls, which the last one unmaps. 0 or -errno:
+ * -ENOSYS when descriptors cannot be closed on this host.
  */
 int guest_plan_make(struct child_plan **plan, const struct guest_mem *mem,
-		    uint64_t last_call);
+		    bool drop_ids, uint64_t last_call);
 
 void guest_plan_free(struct child_plan *plan);
 

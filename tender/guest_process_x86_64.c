@@ -169,13 +169,14 @@ static int not_started(int err)
 	return err;
 }
 
-pid_t guest_process_start(const struct guest_mem *mem)
+pid_t guest_process_start(const struct guest_mem *mem, bool drop_ids)
 {
 	struct child_plan *plan;
 	pid_t pid;
 	int err;
 
-	err = guest_plan_make(&plan, mem, (uintptr_t)child_after_call);
+	err = guest_plan_make(&plan, mem, drop_ids,
+			      (uintptr_t)child_after_call);
 	if (err)
 		return not_started(err);
 	limit_fork(plan, mem);

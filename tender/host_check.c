@@ -98,7 +98,7 @@ static int64_t try_vcpu(const struct vcpu_ops *ops)
 				      BP_IMAGE_BASE + BP_PAGE_BYTES,
 				      GUEST_READ | GUEST_EXEC);
 	if (!result)
-		result = ops->create(&vcpu, &mem);
+		result = ops->create(&vcpu, &mem, false);
 	if (result)
 		goto finish_memory;
 	result = ops->prepare(vcpu, &start, &features);

@@ -18,6 +18,7 @@ static void on_alarm(int signal)
 	(void)signal;
 	pending = 1;
 	target->ops->kick(target);
+	/* seccomp: rt_sigreturn, restart_syscall */
 }
 
 int interrupt_arm(struct vcpu *vcpu, uint64_t us)

@@ -9,6 +9,7 @@
 #include "device_net.h"
 #include "guest_memory.h"
 #include "image_load.h"
+#include "symbol.h"
 #include "upcall_enter.h"
 #include "vcpu.h"
 
@@ -17,6 +18,7 @@ struct inspect;
 struct machine {
 	const char *image_name;
 	struct image image;
+	struct symbol_file symbols; /* for reports */
 	struct image_layout layout;
 	struct guest_mem mem;
 	struct vcpu *vcpu;

@@ -26,6 +26,7 @@
 #include "options.h"
 #include "relro.h"
 #include "report.h"
+#include "sandbox.h"
 
 enum {
 	STATUS_TIMEOUT = 124,
@@ -61,8 +62,10 @@ static int open_image(struct machine *m, const char *name)
 		return missing ? STATUS_NO_IMAGE : STATUS_NOT_AN_IMAGE;
 	}
 	err = image_parse(&m->image, fd);
-	if (!err)
+	if (!err) {
+		symbol_file_open(&m->symbols, name);
 		return 0;
+	}
 	log_error("%s: %s", name,
 		  err == -ENOEXEC ? m->image.error : strerror(-err));
 	close(fd);
@@ -239,7 +242,7 @@ static int build_machine(struct machine *m, const struct options *o,
 	status = reserve_memory(m, o, ops, &strings);
 	if (status)
 		return status;
-	if (ops->create(&m->vcpu, &m->mem) < 0)
+	if (ops->create(&m->vcpu, &m->mem, sandbox_drops_ids(o->sandbox)) < 0)
 		return STATUS_TENDER_FAILED;
 	err = image_load(&m->image, &m->mem);
 	if (err)
@@ -397,6 +400,8 @@ static int run_image(struct machine *m, const struct options *o)
 	}
 	if (!inspect_open(m, &o->inspect))
 		return STATUS_TENDER_FAILED;
+	if (sandbox_enter(m, o->sandbox) < 0)
+		return STATUS_TENDER_FAILED;
 	status = run(m);
 	log_debug("%s: status %d after %llu hypercalls", m->image_name, status,
 		  (unsigned long long)m->calls.count);
@@ -438,5 +443,6 @@ int main(int argc, char **argv)
 	close_nets(&machine);
 	options_finish(&options);
 	/* The rest goes with the process, which is quicker. */
+	/* seccomp: exit_group */
 	return status;
 }

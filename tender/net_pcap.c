@@ -137,6 +137,11 @@ int net_pcap_create(struct net_pcap **out, const char *path)
 	return 0;
 }
 
+int net_pcap_fd(const struct net_pcap *pcap)
+{
+	return pcap->fd;
+}
+
 void net_pcap_destroy(struct net_pcap *pcap)
 {
 	if (pcap && pcap->fd >= 0)

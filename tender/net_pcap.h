@@ -21,6 +21,9 @@ enum net_pcap_direction {
 int net_pcap_create(struct net_pcap **pcap, const char *path);
 void net_pcap_destroy(struct net_pcap *pcap);
 
+/* Its descriptor, or -1. */
+int net_pcap_fd(const struct net_pcap *pcap);
+
 /* Names the next device; they are told apart by their order. */
 void net_pcap_add(struct net_pcap *pcap, struct net_dev *dev);
 

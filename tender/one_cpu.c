@@ -34,7 +34,7 @@ static bool able; /* there are several CPUs, and a timer */
 
 static void bind_to(const cpu_set_t *cpus)
 {
-	/* seccomp: sched_setaffinity */
+	/* seccomp: sched_setaffinity of both */
 	sched_setaffinity(0, sizeof(*cpus), cpus);
 	if (guest_pid)
 		sched_setaffinity(guest_pid, sizeof(*cpus), cpus);
@@ -124,4 +124,9 @@ void one_cpu_call(void)
 		return;
 	quick = 0;
 	bind_both();
+}
+
+int one_cpu_timer(void)
+{
+	return able ? timer : -1;
 }

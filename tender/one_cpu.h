@@ -20,4 +20,7 @@ void one_cpu_guest(pid_t guest);
 /* To be called when the guest has stopped: binds both if that is worth it. */
 void one_cpu_call(void);
 
+/* The timer it uses, or -1. */
+int one_cpu_timer(void);
+
 #endif

@@ -14,6 +14,11 @@
 #ifndef HVT_VERSION
 #define HVT_VERSION "unknown"
 #endif
+#ifdef HVT_NO_SANDBOX
+#define SANDBOX_NOTE " (built without a sandbox)"
+#else
+#define SANDBOX_NOTE ""
+#endif
 
 #define TIMEOUT_MAX_SECONDS 1000000000ULL
 
@@ -37,6 +42,12 @@ static const char help[] =
 	"  --cpu=auto|kvm|process\n"
 	"                      what runs the guest: KVM, or, without it, a\n"
 	"                      locked-down process (default auto)\n"
+	"  --sandbox=on|strict|off\n"
+	"                      what the tender gives up before the guest "
+	"starts:\n"
+	"                      all this host lets it (on, the default), all, "
+	"or\n"
+	"                      the guest does not start (strict), or nothing\n"
 	"  -e, --env=KEY=VALUE set a variable in the guest; repeatable\n"
 	"  --timeout=SECONDS   end the guest after that time, with status 124\n"
 	"  --strict            end the guest at a system call it "
@@ -58,6 +69,7 @@ enum option_id {
 	OPT_MEM,
 	OPT_NET,
 	OPT_PCAP,
+	OPT_SANDBOX,
 	OPT_TIMEOUT,
 	OPT_STRICT,
 	OPT_HELP,
@@ -72,6 +84,7 @@ static const struct option long_options[] = {
 	{"publish", required_argument, NULL, 'p'},
 	{"pcap", required_argument, NULL, OPT_PCAP},
 	{"mem", required_argument, NULL, OPT_MEM},
+	{"sandbox", required_argument, NULL, OPT_SANDBOX},
 	{"env", required_argument, NULL, 'e'},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"strict", no_argument, NULL, OPT_STRICT},
@@ -127,6 +140,24 @@ static bool parse_cpu(const char *arg, enum cpu_choice *cpu)
 		}
 	}
 	log_error("--cpu=%s: expected auto, kvm or process", arg);
+	return false;
+}
+
+static bool parse_sandbox(const char *arg, enum sandbox_choice *sandbox)
+{
+	static const char *const names[] = {
+		[SANDBOX_ON] = "on",
+		[SANDBOX_STRICT] = "strict",
+		[SANDBOX_OFF] = "off",
+	};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(arg, names[i])) {
+			*sandbox = (enum sandbox_choice)i;
+			return true;
+		}
+	}
+	log_error("--sandbox=%s: expected on, strict or off", arg);
 	return false;
 }
 
@@ -205,6 +236,8 @@ static bool apply(struct options *o, int c, int argc, char **argv)
 		return true;
 	case OPT_CPU:
 		return parse_cpu(optarg, &o->cpu);
+	case OPT_SANDBOX:
+		return parse_sandbox(optarg, &o->sandbox);
 	case OPT_MEM:
 		return parse_mem(optarg, &o->mem_bytes);
 	case 'e':
@@ -254,9 +287,11 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 		if (c == OPT_CHECK)
 			return OPTIONS_CHECK;
 		if (c == OPT_HELP || c == OPT_VERSION)
-			return print(c == OPT_HELP ? help
-						   : "tender " HVT_VERSION
-						     "\n");
+			return print(
+				c == OPT_HELP
+					? help
+					: "tender " HVT_VERSION SANDBOX_NOTE
+					  "\n");
 		if (!apply(o, c, argc, argv))
 			return OPTIONS_BAD;
 	}

@@ -10,6 +10,7 @@
 #include "inspect_options.h"
 #include "options_disk.h"
 #include "options_net.h"
+#include "sandbox.h"
 
 enum cpu_choice {
 	CPU_AUTO, /* kvm where it can be used, else process */
@@ -24,6 +25,7 @@ struct options {
 	uint64_t mem_bytes;
 	uint64_t timeout_us; /* 0: none */
 	enum cpu_choice cpu;
+	enum sandbox_choice sandbox;
 	bool strict;
 	struct inspect_options inspect;
 	unsigned disk_count;

@@ -88,7 +88,7 @@ static void put_backtrace(const struct machine *m, char *text, size_t bytes)
 {
 	struct backtrace b = {
 		.m = m,
-		.symbols = symbols_read(m->image_name),
+		.symbols = symbols_read(&m->symbols),
 		.text = text,
 		.bytes = bytes,
 	};

@@ -69,40 +69,52 @@ static bool find_table(struct symbols *s)
 	return false;
 }
 
-/* Into memory: a mapped file that becomes shorter would be a SIGBUS. */
-static bool read_file(struct symbols *s, const char *path)
+void symbol_file_open(struct symbol_file *file, const char *image_name)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s.debug", image_name);
 	struct stat st;
-	ssize_t n;
 
-	if (fd < 0)
+	file->fd = -1;
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return;
+	file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (file->fd < 0)
+		return;
+	if (!fstat(file->fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    st.st_size <= MAX_FILE_BYTES) {
+		file->bytes = (size_t)st.st_size;
+		return;
+	}
+	close(file->fd);
+	file->fd = -1;
+}
+
+/* Into memory: a mapped file that becomes shorter would be a SIGBUS. */
+static bool read_file(struct symbols *s, const struct symbol_file *file)
+{
+	if (file->fd < 0)
 		return false;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 &&
-	    st.st_size <= MAX_FILE_BYTES)
-		s->file = malloc((size_t)st.st_size);
-	while (s->file && s->file_bytes < (size_t)st.st_size) {
-		n = read(fd, s->file + s->file_bytes,
-			 (size_t)st.st_size - s->file_bytes);
+	/* seccomp: mmap, mprotect, madvise, munmap, brk */
+	s->file = malloc(file->bytes);
+	while (s->file && s->file_bytes < file->bytes) {
+		/* seccomp: pread64 on the debug file */
+		ssize_t n = pread(file->fd, s->file + s->file_bytes,
+				  file->bytes - s->file_bytes,
+				  (off_t)s->file_bytes);
+
 		if (n <= 0)
 			break;
 		s->file_bytes += (size_t)n;
 	}
-	close(fd);
 	return s->file_bytes;
 }
 
-struct symbols *symbols_read(const char *image_name)
+struct symbols *symbols_read(const struct symbol_file *file)
 {
 	struct symbols *s = calloc(1, sizeof(*s));
-	char path[4096];
-	int n = snprintf(path, sizeof(path), "%s.debug", image_name);
 
-	if (!s || n < 0 || (size_t)n >= sizeof(path) || !read_file(s, path)) {
-		symbols_free(s);
-		return NULL;
-	}
-	if (find_table(s))
+	if (s && read_file(s, file) && find_table(s))
 		return s;
 	symbols_free(s);
 	return NULL;

@@ -8,11 +8,22 @@
 
 struct symbols;
 
+struct symbol_file {
+	int fd; /* -1: there is none */
+	size_t bytes;
+};
+
 /*
- * Reads the symbol table of "@image_name.debug". NULL when there is none, or
- * it is damaged: names are a courtesy. symbols_free() takes NULL too.
+ * Opens "@image_name.debug" where there is such a file: names are a courtesy.
+ * A sealed tender opens nothing any more.
  */
-struct symbols *symbols_read(const char *image_name);
+void symbol_file_open(struct symbol_file *file, const char *image_name);
+
+/*
+ * Reads the symbol table of @file. NULL when there is none, or it is damaged.
+ * symbols_free() takes NULL too.
+ */
+struct symbols *symbols_read(const struct symbol_file *file);
 void symbols_free(struct symbols *symbols);
 
 /* Writes "name+0x12", or "?" , for @pc into @text. @symbols may be NULL. */

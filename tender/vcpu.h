@@ -76,6 +76,12 @@ struct vcpu_start {
 	struct counter_sample early; /* if the kind measures_counter */
 };
 
+/* What a vCPU goes on using of the host, for the sandbox. */
+struct vcpu_handles {
+	int fd;	 /* -1: none */
+	int pid; /* the guest's process; 0: none */
+};
+
 struct vcpu_ops {
 	const char *name;
 
@@ -100,9 +106,10 @@ struct vcpu_ops {
 	 * Begins to make a vCPU on @mem, all of whose regions are known; what
 	 * is in them need not be there yet. Prints what is wrong and returns
 	 * -errno when the host cannot. @mem must outlive it; ->destroy undoes
-	 * it.
+	 * it. With @drop_ids, a process of the guest's own is nobody's where
+	 * the tender is root's.
 	 */
-	int (*create)(struct vcpu **vcpu, struct guest_mem *mem);
+	int (*create)(struct vcpu **vcpu, struct guest_mem *mem, bool drop_ids);
 	void (*destroy)(struct vcpu *vcpu);
 
 	/*
@@ -117,6 +124,9 @@ struct vcpu_ops {
 	 */
 	int (*prepare)(struct vcpu *vcpu, const struct vcpu_start *start,
 		       struct vcpu_features *features);
+
+	/* What of the host it uses from now on. */
+	void (*handles)(const struct vcpu *vcpu, struct vcpu_handles *handles);
 
 	/*
 	 * Runs the guest until it exits. 0 with @exit filled, or -errno when

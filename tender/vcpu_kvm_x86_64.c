@@ -155,12 +155,13 @@ static void kvm_destroy(struct vcpu *vcpu)
 	free(k);
 }
 
-static int kvm_create(struct vcpu **vcpu, struct guest_mem *mem)
+static int kvm_create(struct vcpu **vcpu, struct guest_mem *mem, bool drop_ids)
 {
 	struct vcpu_kvm *k = calloc(1, sizeof(*k));
 	struct cpuid_set set;
 	int kvm_fd, err, khz;
 
+	(void)drop_ids; /* no process of its own */
 	if (!k)
 		return -ENOMEM;
 	k->vcpu.ops = &vcpu_kvm_ops;
@@ -336,6 +337,11 @@ static int handle_exit(struct vcpu_kvm *k, struct vcpu_exit *exit)
 	}
 }
 
+static void kvm_handles(const struct vcpu *vcpu, struct vcpu_handles *handles)
+{
+	handles->fd = ((const struct vcpu_kvm *)vcpu)->fd;
+}
+
 static int kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
@@ -346,7 +352,9 @@ static int kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	k->in_stub = false;
 	/* seccomp: ioctl KVM_RUN on the vCPU */
 	if (ioctl(k->fd, KVM_RUN, 0) < 0) {
-		if (errno != EINTR && errno != EAGAIN)
+		/* EAGAIN is no room for a thread of KVM's: the limit ulimit -u.
+		 */
+		if (errno != EINTR)
 			return kvm_failed("running the guest");
 		k->run->immediate_exit = 0;
 		k->run->exit_reason = KVM_EXIT_INTR;
@@ -459,6 +467,7 @@ const struct vcpu_ops vcpu_kvm_ops = {
 	.create = kvm_create,
 	.destroy = kvm_destroy,
 	.prepare = kvm_prepare,
+	.handles = kvm_handles,
 	.run = kvm_run,
 	.set_result = kvm_set_result,
 	.set_tls = kvm_set_tls,

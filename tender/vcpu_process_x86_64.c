@@ -174,7 +174,9 @@ static void process_reap(struct vcpu *vcpu)
 
 	if (!p->pid)
 		return;
-	kill(p->pid, SIGKILL);
+	/* seccomp: kill SIGSTOP, SIGKILL on the guest's process */
+	if (kill(p->pid, SIGKILL) < 0)
+		return; /* the kernel does it when the tender ends */
 	while (waitpid(p->pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
 	forget_child(p);
@@ -186,7 +188,8 @@ static void process_destroy(struct vcpu *vcpu)
 	munmap(vcpu_process_of(vcpu), sizeof(struct vcpu_process));
 }
 
-static int process_create(struct vcpu **vcpu, struct guest_mem *mem)
+static int process_create(struct vcpu **vcpu, struct guest_mem *mem,
+			  bool drop_ids)
 {
 	/* calloc() would be the first in this process, and make it a heap. */
 	struct vcpu_process *p = mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE,
@@ -205,7 +208,7 @@ static int process_create(struct vcpu **vcpu, struct guest_mem *mem)
 	/* A parent that ignores it would have no child to wait for. */
 	signal(SIGCHLD, SIG_DFL);
 	one_cpu_begin();
-	pid = guest_process_start(mem);
+	pid = guest_process_start(mem, drop_ids);
 	one_cpu_guest(pid > 0 ? pid : 0);
 	if (pid < 0) {
 		process_destroy(&p->vcpu);
@@ -272,6 +275,12 @@ static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
 	features->boot_flags =
 		getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE ? BP_BOOT_FSGSBASE : 0;
 	return 0;
+}
+
+static void process_handles(const struct vcpu *vcpu,
+			    struct vcpu_handles *handles)
+{
+	handles->pid = ((const struct vcpu_process *)vcpu)->pid;
 }
 
 static bool at_hypercall(const struct vcpu_process *p)
@@ -431,6 +440,7 @@ const struct vcpu_ops vcpu_process_ops = {
 	.destroy = process_destroy,
 	.reap = process_reap,
 	.prepare = process_prepare,
+	.handles = process_handles,
 	.run = process_run,
 	.set_result = process_set_result,
 	.set_tls = process_set_tls,

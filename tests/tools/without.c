@@ -25,11 +25,14 @@ static int number(const char *name)
 		{"close_range", SYS_close_range},
 		{"fork", SYS_fork},
 		{"clone", SYS_clone},
+		{"landlock_create_ruleset", SYS_landlock_create_ruleset},
 		{"mremap", SYS_mremap},
+		{"pivot_root", SYS_pivot_root},
 		{"prctl", SYS_prctl},
 		{"ptrace", SYS_ptrace},
 		{"rseq", SYS_rseq},
 		{"seccomp", SYS_seccomp},
+		{"unshare", SYS_unshare},
 	};
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)

@@ -89,6 +89,18 @@ static void put_file(const void *bytes, size_t count)
 		exit(1);
 }
 
+static struct symbols *read_symbols(void)
+{
+	struct symbol_file opened;
+	struct symbols *s;
+
+	symbol_file_open(&opened, image);
+	s = symbols_read(&opened);
+	if (opened.fd >= 0)
+		close(opened.fd);
+	return s;
+}
+
 static void name_is(const struct symbols *s, uint64_t pc, const char *want)
 {
 	char text[112] = "untouched";
@@ -103,7 +115,7 @@ static void test_good(void)
 	struct symbols *s;
 
 	put_file(&file, sizeof(file));
-	s = symbols_read(image);
+	s = read_symbols();
 	EXPECT(s != NULL, "not read");
 	name_is(s, 0x101000, "main+0x0");
 	name_is(s, 0x1010ff, "main+0xff");
@@ -121,14 +133,14 @@ static void test_good(void)
 static void test_absent(void)
 {
 	unlink(debug);
-	EXPECT(!symbols_read(image), "read from nothing");
+	EXPECT(!read_symbols(), "read from nothing");
 	if (mkfifo(debug, 0600))
 		exit(1);
-	EXPECT(!symbols_read(image), "read from a FIFO");
+	EXPECT(!read_symbols(), "read from a FIFO");
 	unlink(debug);
 	if (mkdir(debug, 0700))
 		exit(1);
-	EXPECT(!symbols_read(image), "read from a directory");
+	EXPECT(!read_symbols(), "read from a directory");
 	rmdir(debug);
 	link_file();
 	name_is(NULL, 0x101000, "?");
@@ -142,7 +154,7 @@ static void test_short_text(void)
 	struct symbols *s;
 
 	put_file(&file, sizeof(file));
-	s = symbols_read(image);
+	s = read_symbols();
 	for (size_t n = 1; n <= sizeof(text); n++) {
 		memset(text, 'x', sizeof(text));
 		symbols_format(s, 0x1010ff, text, n);
@@ -162,7 +174,7 @@ static void try_file(const void *bytes, size_t count)
 	struct symbols *s;
 
 	put_file(bytes, count);
-	s = symbols_read(image);
+	s = read_symbols();
 	for (unsigned i = 0; i < COUNT_OF(pcs); i++) {
 		char text[112];
 
@@ -239,7 +251,7 @@ static void test_time(bool ends)
 	put_file(f, bytes);
 	free(f);
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	s = symbols_read(image);
+	s = read_symbols();
 	symbols_format(s, 0x101000, text, sizeof(text));
 	symbols_free(s);
 	clock_gettime(CLOCK_MONOTONIC, &end);
