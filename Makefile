@@ -59,7 +59,7 @@ E2FSPROGS_SRC ?= build/cache/$(E2FSPROGS_FILE)
 
 TENDER_OBJ := $(patsubst %.c,build/%.o,$(wildcard tender/*.c))
 IMGBUILD_OBJ := $(patsubst %.c,build/%.o,$(wildcard imgbuild/*.c))
-IMGBUILD_LIBS := -lelf -lext2fs -lcom_err
+IMGBUILD_LIBS := -ldw -lelf -lext2fs -lcom_err
 RUNTIME_OBJ := $(patsubst %.c,build/%.o,$(wildcard guest-runtime/*.c))
 SYSROOT := build/sysroot/lib/hvt-start.o build/sysroot/lib/hvt-no-ext4.o \
 	build/sysroot/lib/libhvt.a \

@@ -10,7 +10,7 @@ packages=()
 for task in "$@"; do
 	case $task in
 	build) packages+=(gcc libc6-dev linux-libc-dev musl-tools make libelf-dev
-		libext2fs-dev binutils ca-certificates) ;;
+		libdw-dev libext2fs-dev binutils ca-certificates) ;;
 	check) packages+=(bats gdb jq clang libclang-rt-14-dev musl-tools
 		attr bsdutils e2fsprogs gzip sqlite3 tcl util-linux procps
 		xz-utils ed autoconf automake libtool strace crun golang-github-containers-common) ;;

@@ -46,3 +46,11 @@ unsigned attention_take(void)
 {
 	return attention_pending() ? atomic_exchange(&asked, 0) : 0;
 }
+
+bool attention_signals(sigset_t *set)
+{
+	for (int i = 1; target && i < (int)sizeof(meaning); i++)
+		if (meaning[i])
+			sigaddset(set, i);
+	return target;
+}

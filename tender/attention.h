@@ -6,6 +6,7 @@
 #ifndef ATTENTION_H
 #define ATTENTION_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 struct vcpu;
@@ -28,5 +29,8 @@ unsigned attention_take(void);
 
 /* Whether there is something to take. */
 bool attention_pending(void);
+
+/* Adds the signals to @set; false if there are none. */
+bool attention_signals(sigset_t *set);
 
 #endif

@@ -327,6 +327,6 @@ void gdb_close(struct gdb *g, int status, int signal)
 		gdb_send(g);
 	}
 	gdb_hang_up(g);
-	close(g->listen_fd);
+	/* Descriptors go with the process. */
 	free(g);
 }

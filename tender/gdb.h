@@ -54,6 +54,9 @@ void gdb_called(struct gdb *g);
 /* The guest broke the contract and will end: a last look at it. */
 enum gdb_verdict gdb_violation(struct gdb *g);
 
+/* The descriptors: of a connection, now or later, and the one to listen at. */
+void gdb_files(const struct gdb *g, int *connection, int *listen);
+
 /* Says how it ended: with @status, or, if not 0, by @signal. */
 void gdb_close(struct gdb *g, int status, int signal);
 

@@ -17,8 +17,9 @@
 
 void gdb_hang_up(struct gdb *g)
 {
+	/* The number stays taken: the sandbox knows a debugger by it. */
 	if (g->fd >= 0)
-		close(g->fd);
+		(void)dup3(g->listen_fd, g->reserved_fd, O_CLOEXEC);
 	g->fd = -1;
 }
 
@@ -78,17 +79,18 @@ static int signal_input(int fd)
 
 bool gdb_accept(struct gdb *g)
 {
-	int fd = local_socket_accept(g->listen_fd);
+	int fd = local_socket_accept(g->listen_fd, g->owner);
 
 	if (fd == -EACCES)
 		log_info("debugger: refused, as it is another user's");
 	if (fd < 0)
 		return false;
-	if (g->fd >= 0 || signal_input(fd) < 0) {
-		close(fd); /* one at a time */
+	/* One at a time. */
+	if (g->fd < 0 && dup3(fd, g->reserved_fd, O_CLOEXEC) >= 0)
+		g->fd = g->reserved_fd;
+	close(fd); /* seccomp: dup3, close */
+	if (g->fd < 0 || signal_input(g->fd) < 0)
 		return false;
-	}
-	g->fd = fd;
 	g->no_ack = g->reports_swbreak = g->reports_hwbreak = false;
 	g->parser = (struct gdb_parser){.state = GDB_OUTSIDE};
 	log_debug("debugger: connected");
@@ -128,10 +130,14 @@ int gdb_listen(struct gdb *g, const struct gdb_option *option)
 	const char *how = o.later ? "debug with" : "waiting for a debugger";
 	int err;
 
+	g->owner = geteuid();
 	g->listen_fd = listen_socket(&o);
 	if (g->listen_fd < 0)
 		return g->listen_fd;
-	err = attention_on(g->m->vcpu, SIGIO, ATTENTION_DEBUGGER);
+	g->reserved_fd = fcntl(g->listen_fd, F_DUPFD_CLOEXEC, 0);
+	err = g->reserved_fd < 0 ? -errno : 0;
+	if (!err)
+		err = attention_on(g->m->vcpu, SIGIO, ATTENTION_DEBUGGER);
 	if (!err)
 		err = signal_input(g->listen_fd);
 	if (err) {
@@ -146,4 +152,10 @@ int gdb_listen(struct gdb *g, const struct gdb_option *option)
 		log_info("%s: gdb %s.debug -ex 'target remote %s:%u'", how,
 			 g->m->image_name, o.address, o.port);
 	return 0;
+}
+
+void gdb_files(const struct gdb *g, int *connection, int *listen)
+{
+	*connection = g->reserved_fd;
+	*listen = g->listen_fd;
 }

@@ -3,6 +3,8 @@
 #ifndef GDB_INTERNAL_H
 #define GDB_INTERNAL_H
 
+#include <sys/types.h>
+
 #include "cpu_state.h"
 #include "gdb.h"
 #include "gdb_breakpoint.h"
@@ -32,7 +34,9 @@ struct gdb_watch {
 struct gdb {
 	struct machine *m;
 	int listen_fd;
-	int fd; /* -1: no debugger */
+	int reserved_fd; /* the number that a connection gets */
+	uid_t owner;	 /* whose debuggers may connect */
+	int fd;		 /* that, or -1: no debugger */
 	bool attached_later;
 	bool no_ack;
 	bool reports_swbreak; /* GDB asked for these in stop replies */

@@ -138,3 +138,12 @@ void inspect_stats_text(const struct machine *m, char *text, size_t bytes)
 	else
 		*text = '\0';
 }
+
+void inspect_files(const struct machine *m, struct inspect_files *files)
+{
+	const struct inspect *i = m->inspect;
+
+	*files = (struct inspect_files){.debugger = -1, .debug_listen = -1};
+	if (i->gdb)
+		gdb_files(i->gdb, &files->debugger, &files->debug_listen);
+}

@@ -17,6 +17,16 @@ struct inspect_options;
 struct machine;
 struct vcpu_exit;
 
+/* What a sealed tender still needs for it; -1: nothing. */
+struct inspect_files {
+	int debugger;
+	int debug_listen;
+	unsigned report_count;
+	int report[8];
+};
+
+void inspect_files(const struct machine *m, struct inspect_files *files);
+
 enum inspect_verdict {
 	INSPECT_ALONE,	/* nobody minds: as without us */
 	INSPECT_GO_ON,	/* it was ours, and the guest runs on */

@@ -2,6 +2,8 @@
 #include "inspect_options.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,11 +74,66 @@ static bool parse_gdb(struct gdb_option *gdb, const char *arg)
 	return false;
 }
 
+/* The place of @arg in @names, or -1 after printing what there is. */
+static int choose(const char *option, const char *arg, const char *const *names,
+		  const char *expected)
+{
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(arg, names[i]))
+			return i;
+	log_error("--%s=%s: expected %s", option, arg, expected);
+	return -1;
+}
+
+static bool parse_log(const char *arg)
+{
+	static const char *const names[] = {
+		[LOG_TEXT] = "text", [LOG_JSON] = "json", NULL};
+	int n = choose("log", arg, names, "text or json");
+
+	if (n >= 0)
+		log_set_format((enum log_format)n);
+	return n >= 0;
+}
+
+static bool parse_log_level(const char *arg)
+{
+	static const char *const names[] = {
+		[LOG_ERROR] = "error",
+		[LOG_INFO] = "info",
+		[LOG_DEBUG] = "debug",
+		NULL,
+	};
+	int n = choose("log-level", arg, names, "error, info or debug");
+
+	if (n >= 0)
+		log_set_level((enum log_level)n);
+	return n >= 0;
+}
+
+static bool open_log(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+
+	if (fd < 0) {
+		log_error("--log-file=%s: %s", path, strerror(errno));
+		return false;
+	}
+	log_set_file(fd);
+	return true;
+}
+
 bool inspect_option(struct inspect_options *o, int id, const char *arg)
 {
 	switch (id) {
 	case OPT_GDB:
 		return parse_gdb(&o->gdb, arg);
+	case OPT_LOG:
+		return parse_log(arg);
+	case OPT_LOG_LEVEL:
+		return parse_log_level(arg);
+	case OPT_LOG_FILE:
+		return open_log(arg);
 	default:
 		return false;
 	}

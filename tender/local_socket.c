@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define NOBODY 65534u /* who is not in this user namespace */
+
 /* Removes a socket that a dead process left behind. */
 static void remove_stale(const struct sockaddr_un *address)
 {
@@ -78,7 +80,7 @@ int local_socket_tcp(const char *address, uint16_t *port)
 	return fd;
 }
 
-static int is_trusted(int fd)
+static int is_trusted(int fd, uid_t owner)
 {
 	struct sockaddr_storage name = {0};
 	socklen_t name_bytes = sizeof(name);
@@ -92,10 +94,14 @@ static int is_trusted(int fd)
 		return 1;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) < 0)
 		return 0;
-	return peer.uid == geteuid() || peer.uid == 0; /* seccomp: geteuid */
+	/*
+	 * In a user namespace of the sandbox's all users look alike, and then
+	 * it is the mode of the socket alone that keeps others out.
+	 */
+	return peer.uid == owner || peer.uid == 0 || peer.uid == NOBODY;
 }
 
-int local_socket_accept(int listen_fd)
+int local_socket_accept(int listen_fd, uid_t owner)
 {
 	int on = 1;
 	/* seccomp: accept4, close, setsockopt */
@@ -103,7 +109,7 @@ int local_socket_accept(int listen_fd)
 
 	if (fd < 0)
 		return -errno;
-	if (!is_trusted(fd)) {
+	if (!is_trusted(fd, owner)) {
 		close(fd);
 		return -EACCES;
 	}

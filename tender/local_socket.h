@@ -4,6 +4,7 @@
 #define LOCAL_SOCKET_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * Listens on a Unix socket at @path, mode 0600. One that nobody listens on any
@@ -19,8 +20,8 @@ int local_socket_tcp(const char *address, uint16_t *port);
 
 /*
  * Accepts a connection, which is non-blocking. On a Unix socket only of the
- * same user, or root. The descriptor, -EAGAIN when there is none, or -errno.
+ * user @owner, or root. The descriptor, -EAGAIN when there is none, or -errno.
  */
-int local_socket_accept(int listen_fd);
+int local_socket_accept(int listen_fd, uid_t owner);
 
 #endif

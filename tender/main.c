@@ -422,6 +422,7 @@ int main(int argc, char **argv)
 			  "there is no /dev/null");
 		return STATUS_TENDER_FAILED;
 	}
+	log_begin();
 	signal(SIGPIPE, SIG_IGN); /* the guest gets a status instead */
 	signal(SIGXFSZ, SIG_IGN);
 	prctl(PR_SET_TIMERSLACK, 1UL); /* its sleeps end when they should */

@@ -25,6 +25,9 @@ enum sandbox_operand {
 	FD_PACKET_NETS,
 	FD_CAPTURE,
 	FD_NETS_AND_CAPTURE,
+	FD_REPORTS,	 /* files of statistics, traces and the like */
+	FD_DEBUGGER,	 /* its connection */
+	FD_DEBUG_LISTEN, /* where it may come */
 	OPERAND_FDS,
 	/* Others. */
 	PID_GUEST = OPERAND_FDS,

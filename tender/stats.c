@@ -2,20 +2,15 @@
 #include "stats.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "call_log.h"
+#include "text.h"
 
 #define NS_PER_S 1000000000ULL
-
-struct text {
-	char *at;
-	size_t left;
-};
 
 /* Of the host: this process, and what it waits for, a guest in a process. */
 struct usage {
@@ -44,25 +39,6 @@ void stats_add_call(struct stats *s, unsigned number, uint64_t ns,
 	c->bytes += bytes;
 	if (ns > c->max_ns)
 		c->max_ns = ns;
-}
-
-static void put(struct text *t, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void put(struct text *t, const char *fmt, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, fmt);
-	n = vsnprintf(t->at, t->left, fmt, args);
-	va_end(args);
-	if (n < 0)
-		return;
-	if ((size_t)n >= t->left)
-		n = t->left ? (int)t->left - 1 : 0;
-	t->at += n;
-	t->left -= (size_t)n;
 }
 
 static uint64_t ns_of(const struct timeval *t)
@@ -99,10 +75,11 @@ static double ms(uint64_t ns)
 
 void stats_table(const struct stats *s, char *text, size_t bytes)
 {
-	struct text t = {text, bytes};
 	struct usage u = usage_now();
+	struct text t;
 
-	put(&t,
+	text_init(&t, text, bytes);
+	text_put(&t,
 	    "time      %.3f ms: guest %.3f, tender %.3f\n"
 	    "host CPU  user %.3f ms, system %.3f ms\n"
 	    "exits     %" PRIu64 ": traps %" PRIu64 ", interrupts %" PRIu64 "\n"
@@ -111,13 +88,13 @@ void stats_table(const struct stats *s, char *text, size_t bytes)
 	    ms(stats_now() - s->started_ns), ms(s->guest_ns), ms(s->tender_ns),
 	    ms(u.user_ns), ms(u.system_ns), s->exits, s->traps, s->interrupts,
 	    u.peak_kib, u.minor_faults + u.major_faults, u.major_faults);
-	put(&t, "%-14s %10s %12s %10s %10s %14s\n", "hypercall", "count",
+	text_put(&t, "%-14s %10s %12s %10s %10s %14s\n", "hypercall", "count",
 	    "total ms", "mean us", "max us", "bytes");
 	for (unsigned i = 0; i < BP_CALL_COUNT; i++) {
 		const struct stats_call *c = &s->call[i];
 
 		if (c->count)
-			put(&t,
+			text_put(&t,
 			    "%-14s %10" PRIu64 " %12.3f %10.1f %10.1f "
 			    "%14" PRIu64 "\n",
 			    call_name(i), c->count, ms(c->total_ns),
@@ -128,11 +105,12 @@ void stats_table(const struct stats *s, char *text, size_t bytes)
 
 void stats_json(const struct stats *s, char *text, size_t bytes)
 {
-	struct text t = {text, bytes};
 	struct usage u = usage_now();
+	struct text t;
 	bool first = true;
 
-	put(&t,
+	text_init(&t, text, bytes);
+	text_put(&t,
 	    "{\"time_ns\":%" PRIu64 ",\"guest_ns\":%" PRIu64
 	    ",\"tender_ns\":%" PRIu64 ",\"host_user_ns\":%" PRIu64
 	    ",\"host_system_ns\":%" PRIu64 ",\"exits\":%" PRIu64
@@ -147,12 +125,12 @@ void stats_json(const struct stats *s, char *text, size_t bytes)
 
 		if (!c->count)
 			continue;
-		put(&t,
+		text_put(&t,
 		    "%s\"%s\":{\"count\":%" PRIu64 ",\"total_ns\":%" PRIu64
 		    ",\"max_ns\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
 		    first ? "" : ",", call_name(i), c->count, c->total_ns,
 		    c->max_ns, c->bytes);
 		first = false;
 	}
-	put(&t, "}}\n");
+	text_put(&t, "}}\n");
 }
