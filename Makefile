@@ -37,10 +37,11 @@ GUEST_CFLAGS = -std=c11 $(WARNINGS) -O2 -g -D_GNU_SOURCE -nostdinc \
 	-Iboot-protocol -Iguest-runtime -Ibuild/generated \
 	-isystem build/sysroot/include -isystem $(GUEST_INCLUDE) \
 	-isystem build/e2fsprogs/include \
+	-isystem build/lwip/include -isystem guest-runtime/lwip \
 	-isystem build/musl/src/malloc/mallocng \
 	-fno-pie -fno-stack-protector -fno-omit-frame-pointer \
 	-ffunction-sections -fdata-sections -ffreestanding \
-	-fno-tree-loop-distribute-patterns \
+	-fno-tree-loop-distribute-patterns -falign-functions=1 \
 	-fno-asynchronous-unwind-tables -fstack-clash-protection \
 	-ffile-prefix-map=$(CURDIR)=hvt -MMD -MP
 
@@ -57,10 +58,18 @@ E2FSPROGS_SHA256 := \
 	6667afde56eef0c6af26684974400e4d2288ea49e9441bf5e6229195d51a3578
 E2FSPROGS_SRC ?= build/cache/$(E2FSPROGS_FILE)
 
+LWIP_PACKAGE := lwip=2.1.3+dfsg1-2
+LWIP_FILE := lwip_2.1.3+dfsg1.orig.tar.xz
+LWIP_SHA256 := \
+	0a8276d09fc4e97bbba2f953d74af2388fc2195ea156be9d7589e297a68fde24
+LWIP_SRC ?= build/cache/$(LWIP_FILE)
+
 TENDER_OBJ := $(patsubst %.c,build/%.o,$(wildcard tender/*.c))
 IMGBUILD_OBJ := $(patsubst %.c,build/%.o,$(wildcard imgbuild/*.c))
 IMGBUILD_LIBS := -ldw -lelf -lext2fs -lcom_err
-RUNTIME_OBJ := $(patsubst %.c,build/%.o,$(wildcard guest-runtime/*.c))
+RUNTIME_OBJ := $(patsubst %.c,build/%.o,$(wildcard guest-runtime/*.c)) \
+	$(patsubst %.S,build/%.o,$(filter-out %/start_x86_64.S, \
+	$(wildcard guest-runtime/*.S)))
 SYSROOT := build/sysroot/lib/hvt-start.o build/sysroot/lib/hvt-no-ext4.o \
 	build/sysroot/lib/libhvt.a \
 	build/sysroot/lib/image.ld
@@ -150,6 +159,22 @@ endif
 	$(Q)CC=$(GUEST_CC) scripts/build-e2fsprogs.sh $(E2FSPROGS_SRC) $(@D) \
 		build/sysroot
 
+# lwIP, for the network in the guest.
+build/cache/$(LWIP_FILE):
+	$(say) FETCH $@
+	$(Q)scripts/fetch-source.sh $(LWIP_PACKAGE) $(LWIP_FILE) $(LWIP_SHA256) \
+		$(@D)
+
+LWIP_HEADERS := $(wildcard guest-runtime/lwip/*.h guest-runtime/lwip/arch/*.h)
+build/lwip/liblwip.a: $(LWIP_SRC) scripts/build-lwip.sh $(LWIP_HEADERS) \
+		build/sysroot/lib/libc.a
+	$(say) LWIP $@
+ifeq ($(LWIP_SRC),build/cache/$(LWIP_FILE))
+	$(Q)scripts/fetch-source.sh $(LWIP_PACKAGE) $(LWIP_FILE) $(LWIP_SHA256) \
+		build/cache
+endif
+	$(Q)CC=$(GUEST_CC) scripts/build-lwip.sh $(LWIP_SRC) $(@D) build/sysroot
+
 build/generated/syscall_names.h: build/sysroot/lib/libc.a
 	@mkdir -p $(@D)
 	$(Q)sed -n 's/^#define SYS_\([a-z0-9_]*\)[[:space:]]*\([0-9]*\)$$/[\2] = "\1",/p' \
@@ -174,6 +199,23 @@ $(EXT_OBJ): build/guest-runtime/%.o: guest-runtime/%.c Makefile \
 		cat build/e2fsprogs/symbols - >$@.symbols
 	$(Q)objcopy --redefine-syms=$@.symbols $@
 
+# Likewise these and lwIP.
+NET_OBJ := $(filter build/guest-runtime/net.o build/guest-runtime/net_%.o, \
+	$(RUNTIME_OBJ))
+$(NET_OBJ): build/guest-runtime/%.o: guest-runtime/%.c Makefile \
+		build/lwip/liblwip.a build/generated/syscall_names.h
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -c $< -o $@
+	$(Q)nm -g --format=posix $@ | sed -n 's/^\(net_[^ ]*\).*/\1 __rt_\1/p' | \
+		cat build/lwip/symbols - | sort -u >$@.symbols
+	$(Q)objcopy --redefine-syms=$@.symbols $@
+
+build/guest-runtime/%.o: guest-runtime/%.S Makefile build/sysroot/lib/libc.a
+	@mkdir -p $(@D)
+	$(say) AS $@
+	$(Q)$(GUEST_CC) -Iboot-protocol -MMD -MP -c $< -o $@
+
 build/sysroot/lib/hvt-start.o: guest-runtime/start_x86_64.S \
 		boot-protocol/abi_version.h build/sysroot/lib/libc.a
 	$(say) CC $@
@@ -184,10 +226,12 @@ build/sysroot/lib/hvt-no-ext4.o: guest-runtime/left_out/ext.c Makefile \
 	$(say) CC $@
 	$(Q)$(GUEST_CC) $(filter-out -MMD -MP,$(GUEST_CFLAGS)) -c $< -o $@
 
-build/sysroot/lib/libhvt.a: $(RUNTIME_OBJ) build/e2fsprogs/libext2fs.a
+build/sysroot/lib/libhvt.a: $(RUNTIME_OBJ) build/e2fsprogs/libext2fs.a \
+		build/lwip/liblwip.a
 	$(Q)rm -f $@
 	$(say) AR $@
-	$(Q)$(AR) rcsD $@ $(RUNTIME_OBJ) build/e2fsprogs/obj/*.o
+	$(Q)$(AR) rcsD $@ $(RUNTIME_OBJ) build/e2fsprogs/obj/*.o \
+		build/lwip/obj/*.o
 
 build/sysroot/lib/image.ld: imgbuild/image_x86_64.ld build/sysroot/lib/libc.a
 	$(Q)cp $< $@
@@ -198,7 +242,8 @@ UNIT := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/*_test.c))
 UNIT_CC ?= clang
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
-UNIT_CFLAGS = -std=c11 -DHVT_NO_SANDBOX $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -MMD -MP \
+UNIT_CFLAGS = -std=c11 $(WARNINGS) $(SANITIZE) $(CPPFLAGS_ALL) -MMD -MP \
+	-DHVT_NO_SANDBOX \
 	-Itests/unit
 UNIT_TENDER := $(patsubst %.c,build/san/%.o,$(wildcard tender/*.c))
 UNIT_IMGBUILD := $(patsubst %.c,build/san/%.o,$(wildcard imgbuild/*.c))
@@ -354,7 +399,7 @@ C_FILES = $(filter-out build/%,$(wildcard */*.[ch] */*/*.[ch]))
 TIDY = xargs -P "$$(nproc)" -I{} clang-tidy --quiet --warnings-as-errors='*' {}
 lint: setup-build+lint ## formatters and static checkers
 	@$(MAKE) --no-print-directory build/e2fsprogs/libext2fs.a \
-		build/generated/syscall_names.h
+		build/lwip/liblwip.a build/generated/syscall_names.h
 	clang-format --dry-run --Werror $(C_FILES)
 	shellcheck .ci/run scripts/*.sh tests/*.bats
 	mandoc -T lint -W warning */*.1

@@ -29,6 +29,7 @@ enum bp_hypercall {
 	BP_CALL_WAIT = 5,
 	BP_CALL_BLOCK_IO = 6,
 	BP_CALL_SET_TLS = 7,
+	BP_CALL_MAP = 8,     /* since 1.2 */
 	BP_CALL_UPCALL = 9,  /* since 1.2 */
 	BP_CALL_TICK = 10,   /* since 1.2 */
 	BP_CALL_NET_IO = 11, /* since 1.2 */
@@ -64,6 +65,12 @@ enum bp_block_op {
 	BP_BLOCK_DISCARD = 3,
 	BP_BLOCK_OP_COUNT
 };
+
+/* map: what the guest may do with pages; and their contents are dropped. */
+#define BP_MAP_READ    1ULL
+#define BP_MAP_WRITE   2ULL
+#define BP_MAP_EXEC    4ULL
+#define BP_MAP_RELEASE (1ULL << 8)
 
 #define BP_MAX_SEGMENTS 64
 

@@ -151,23 +151,41 @@ static uint64_t to_ns(const struct timespec *t)
 	return s * NS_PER_S + (uint64_t)t->tv_nsec;
 }
 
-long __rt_sys_clock_nanosleep(int clock, int flags, const struct timespec *t,
-			      struct timespec *left)
+int __rt_clock_deadline(int clock, int absolute, const struct timespec *t,
+			uint64_t *deadline_ns)
 {
 	uint64_t clock_now, ns, now;
 	int err = clock_ns(clock, &clock_now);
 
-	(void)left; /* nothing interrupts a sleep */
 	if (err || !is_valid(t))
 		return -EINVAL;
 	ns = to_ns(t);
-	if (flags & TIMER_ABSTIME)
+	if (absolute)
 		ns = ns > clock_now ? ns - clock_now : 0;
 	now = __rt_monotonic_ns();
-	ns = ns < RT_NEVER - now ? now + ns : RT_NEVER;
-	while (__rt_block(ns) != -ETIMEDOUT)
-		;
+	*deadline_ns = ns < RT_NEVER - now ? now + ns : RT_NEVER;
 	return 0;
+}
+
+long __rt_sys_clock_nanosleep(int clock, int flags, const struct timespec *t,
+			      struct timespec *left)
+{
+	uint64_t deadline_ns, now;
+	long err = __rt_clock_deadline(clock, flags & TIMER_ABSTIME, t,
+				       &deadline_ns);
+
+	if (err)
+		return err;
+	do
+		err = __rt_block(deadline_ns);
+	while (!err);
+	if (err == -ETIMEDOUT)
+		return 0;
+	if (left && !(flags & TIMER_ABSTIME)) {
+		now = __rt_monotonic_ns();
+		to_timespec(now < deadline_ns ? deadline_ns - now : 0, left);
+	}
+	return err;
 }
 
 long __rt_sys_nanosleep(const struct timespec *t, struct timespec *left)

@@ -79,7 +79,7 @@ static long open_disk(unsigned device, int flags, struct rt_file **file)
 	if (writes && __rt_mount_has_disk(device))
 		return -EBUSY;
 	*file = __rt_disk_file(device);
-	return 0;
+	return *file ? 0 : -ENFILE;
 }
 
 long __rt_dev_open(mode_t type, dev_t rdev, int flags, struct rt_file **file)
@@ -97,7 +97,7 @@ long __rt_dev_open(mode_t type, dev_t rdev, int flags, struct rt_file **file)
 		break;
 	case MAJOR_TTY:
 		*file = __rt_console_file();
-		return 0;
+		return *file ? 0 : -ENFILE;
 	case MAJOR_FD:
 		*file = __rt_file((int)minor_number);
 		return *file ? 0 : -ENXIO;
@@ -107,7 +107,7 @@ long __rt_dev_open(mode_t type, dev_t rdev, int flags, struct rt_file **file)
 	if (!ops)
 		return -ENXIO;
 	*file = __rt_file_new(ops);
-	return 0;
+	return *file ? 0 : -ENFILE;
 }
 
 int __rt_dev_open_for_writing(unsigned device)

@@ -71,8 +71,11 @@ static long find_blocks(struct ext_store *store, ext2_filsys fs)
 	err = ext2fs_read_inode(fs, ino, &inode);
 	if (err)
 		return ext_io_errno(err);
+	/* It has no holes: one of more blocks than there are names some twice.
+	 */
 	if (!inode.i_links_count || !LINUX_S_ISREG(inode.i_mode) ||
-	    EXT2_I_SIZE(&inode) / store->block_bytes > UINT32_MAX / 8)
+	    EXT2_I_SIZE(&inode) / store->block_bytes > UINT32_MAX / 8 ||
+	    EXT2_I_SIZE(&inode) / store->block_bytes > store->blocks)
 		return -EUCLEAN;
 	f.blocks = (uint32_t)(EXT2_I_SIZE(&inode) / store->block_bytes);
 	err = ext2fs_block_iterate3(fs, ino,

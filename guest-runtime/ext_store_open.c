@@ -68,6 +68,7 @@ static bool needs_recovery(const struct ext2_super_block *super)
 }
 
 static const char damaged[] = "its superblock is damaged; run e2fsck";
+static const char no_memory[] = "there is too little memory for it";
 
 static long open_fs(struct ext_store *store, int flags, const char **why)
 {
@@ -78,7 +79,7 @@ static long open_fs(struct ext_store *store, int flags, const char **why)
 		return 0;
 	store->fs = NULL;
 	if (err == EXT2_ET_NO_MEMORY)
-		*why = "there is too little memory for it";
+		*why = no_memory;
 	else if (err < 4096)
 		*why = "it cannot be read";
 	else
@@ -124,7 +125,10 @@ static long replay(struct ext_store *store, const char **reason,
 	if (ext_journal_has_fast_commits(store))
 		return -EOPNOTSUPP;
 	*why = "its journal cannot be replayed; run e2fsck";
-	return ext_journal_replay(store, store->fs);
+	err = ext_journal_replay(store, store->fs);
+	if (err == -ENOMEM)
+		*why = no_memory;
+	return err;
 }
 
 /* Opens and replays; afterwards *@super is as it is then. */
@@ -232,7 +236,7 @@ static long open_recovered(struct ext_store *store, bool write,
 	if (err || !write)
 		return err;
 	store->writable = true;
-	*why = "there is too little memory for it";
+	*why = no_memory;
 	err = prepare_writing(store, reason);
 	if (!err && !*reason) {
 		*why = "it cannot be written";
@@ -279,7 +283,7 @@ static long open_store(struct ext_store *store, bool write, bool *read_only,
 
 	if (err)
 		return err;
-	*why = "there is too little memory for it";
+	*why = no_memory;
 	if (ext_store_cache_init(store))
 		return -ENOMEM;
 	err = recover(store, &super, &reason, why);
@@ -305,7 +309,7 @@ long ext_store_open(struct rt_disk *disk, bool want_write,
 	struct ext_store *store = calloc(1, sizeof(*store));
 	long err;
 
-	*why = "there is too little memory for it";
+	*why = no_memory;
 	if (!store)
 		return -ENOMEM;
 	store->disk = disk;

@@ -71,6 +71,13 @@ long __rt_sys_fcntl(int fd, int command, long arg)
 			return -EBADF;
 		f->flags = (f->flags & ~settable) | ((int)arg & settable);
 		return 0;
+	case F_SETPIPE_SZ:
+	case F_GETPIPE_SZ:
+		if (!f->ops->pipe_size || (f->flags & O_PATH))
+			return -EBADF;
+		if (command == F_GETPIPE_SZ)
+			return f->ops->pipe_size(f, 0);
+		return f->ops->pipe_size(f, arg ? arg : 1);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:

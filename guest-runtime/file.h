@@ -10,6 +10,7 @@
 
 struct rt_file;
 struct rt_vnode;
+struct rt_waitq;
 struct stat;
 
 /*
@@ -30,6 +31,17 @@ struct rt_file_ops {
 	/* mmap(2): arguments are sound. The address. */
 	long (*map)(struct rt_file *file, uintptr_t hint, size_t bytes,
 		    int protection, int flags, uint64_t offset);
+	/*
+	 * The POLL* bits that hold now, whatever was asked for; in *queue, if
+	 * @queue is not NULL and it is not always the same bits, the queue that
+	 * is woken whenever they may have changed. It stays the same, and
+	 * there, as long as the file is open. Who asks for the queue is about
+	 * to wait: what only the tender knows may then be missing in the bits.
+	 * NULL: always readable and writable, and nothing for epoll.
+	 */
+	unsigned (*poll)(struct rt_file *file, struct rt_waitq **queue);
+	/* F_SETPIPE_SZ, and with 0 bytes F_GETPIPE_SZ: fcntl(2). */
+	long (*pipe_size)(struct rt_file *file, long bytes);
 	void (*stat)(struct rt_file *file, struct stat *st);
 	void (*release)(struct rt_file *file); /* the last one has closed it */
 	unsigned mode; /* st_mode without a vnode: type and permissions */
@@ -38,12 +50,14 @@ struct rt_file_ops {
 /* An open file description: open(2). */
 struct rt_file {
 	const struct rt_file_ops *ops; /* NULL: this entry is free */
-	unsigned refs;		       /* descriptors */
+	unsigned refs;		       /* descriptors, and calls that use it */
 	unsigned device;	       /* which of its kind */
 	int flags;		       /* as F_GETFL tells them */
 	int locks;		       /* it may hold some: lock.c */
 	uint64_t offset;
 	struct rt_vnode *vnode; /* NULL: not from a path */
+	void *own;		/* what its kind keeps there */
+	void *watches;		/* epoll.c: who watches it */
 };
 
 struct rt_fd {
@@ -72,8 +86,21 @@ static inline int __rt_writes(const struct rt_file *file)
 /* The file behind @fd, or NULL. */
 struct rt_file *__rt_file(int fd);
 
-/* A file without descriptors, all zero but ops. Never fails, see __rt_fd. */
+/* A file without references, all zero but ops; NULL: too many (ENFILE). */
 struct rt_file *__rt_file_new(const struct rt_file_ops *ops);
+
+/*
+ * One more, one less reference; the last one closes the file. A call that
+ * blocks in a file holds one, as its descriptor may be closed meanwhile.
+ */
+struct rt_file *__rt_file_hold(struct rt_file *file);
+void __rt_file_put(struct rt_file *file);
+
+/*
+ * For a call that makes one: gives the new @file (NULL: -ENFILE) the lowest
+ * free descriptor, with the O_CLOEXEC of @flags. -EMFILE closes it.
+ */
+long __rt_file_install(struct rt_file *file, int flags);
 
 /* The lowest free descriptor from @lowest on; -EMFILE. */
 int __rt_fd_find(int lowest);
@@ -81,10 +108,18 @@ int __rt_fd_find(int lowest);
 /* Makes @fd, which is free, name @file. */
 void __rt_fd_set(int fd, struct rt_file *file, int flags);
 
+/*
+ * One transfer, at *offset, or where @offset is NULL at the file's own, which
+ * it moves.
+ */
+long __rt_file_transfer(int fd, int write, const struct iovec *iov, int count,
+			const int64_t *offset);
+
 /* The sum of the lengths, or -EINVAL as readv(2) says. */
 long __rt_iov_bytes(const struct iovec *iov, int count);
 
-/* Called when a file that may hold locks is no longer open. */
+/* Called when a file that may hold locks, is watched, is no longer open. */
 extern void (*__rt_locks_release)(struct rt_file *file);
+extern void (*__rt_watches_release)(struct rt_file *file);
 
 #endif

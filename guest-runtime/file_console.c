@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The console: descriptors 0 to 2. */
+/* The console: descriptors 0 to 2, and its output. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,7 +13,9 @@
 #include "hypercall_x86_64.h"
 #include "runtime.h"
 #include "vnode.h"
-#include "wait.h"
+
+#pragma weak __rt_console_readv
+#pragma weak __rt_console_poll
 
 /* Short pieces are gathered, so that one line is one exit. */
 #define GATHER_BYTES 2048
@@ -70,28 +72,6 @@ static long console_writev(struct rt_file *file, const struct iovec *iov,
 	return total;
 }
 
-static long console_readv(struct rt_file *file, const struct iovec *iov,
-			  int count, uint64_t offset)
-{
-	int64_t n;
-
-	(void)offset;
-	while (count && !iov->iov_len) {
-		iov++;
-		count--;
-	}
-	if (!count)
-		return 0;
-	for (;;) {
-		n = hypercall_console_read(iov->iov_base, iov->iov_len);
-		if (n != -BP_AGAIN)
-			return n < 0 ? -__rt_errno_of(-n) : n;
-		if (file->flags & O_NONBLOCK)
-			return -EAGAIN;
-		__rt_wait_on(&__rt_console_waitq, RT_NEVER);
-	}
-}
-
 /*
  * musl buffers a stream by lines when it answers TIOCGWINSZ. The console
  * always does: what a guest printed must not be lost when it traps or its time
@@ -107,9 +87,10 @@ static long console_ioctl(struct rt_file *file, unsigned request, void *arg)
 }
 
 static const struct rt_file_ops console_ops = {
-	.readv = console_readv,
+	.readv = __rt_console_readv,
 	.writev = console_writev,
 	.ioctl = console_ioctl,
+	.poll = __rt_console_poll,
 	.mode = S_IFCHR | 0620,
 };
 
@@ -120,7 +101,7 @@ int isatty(int fd)
 
 	if (!f)
 		errno = EBADF;
-	else if (f->ops->readv != console_readv ||
+	else if (f->ops->writev != console_writev ||
 		 !(__rt_boot->flags & BP_BOOT_STDIN_TTY << f->device))
 		errno = ENOTTY;
 	else
@@ -144,9 +125,10 @@ static void node_release(struct rt_file *file)
 
 /* Opened by a path; apart, so that who opens none has no vnodes. */
 static const struct rt_file_ops node_ops = {
-	.readv = console_readv,
+	.readv = __rt_console_readv,
 	.writev = console_writev,
 	.ioctl = console_ioctl,
+	.poll = __rt_console_poll,
 	.stat = node_stat,
 	.release = node_release,
 };
@@ -155,7 +137,8 @@ struct rt_file *__rt_console_file(void)
 {
 	struct rt_file *f = __rt_file_new(&node_ops);
 
-	f->device = BP_STREAM_OUT;
+	if (f)
+		f->device = BP_STREAM_OUT;
 	return f;
 }
 

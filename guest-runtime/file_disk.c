@@ -277,6 +277,7 @@ struct rt_file *__rt_disk_file(unsigned device)
 {
 	struct rt_file *f = __rt_file_new(&disk_ops);
 
-	f->device = device;
+	if (f)
+		f->device = device;
 	return f;
 }

@@ -66,7 +66,8 @@ long __rt_sys_fstat(int fd, struct stat *st)
 	st->st_nlink = 1;
 	st->st_blksize = BLOCK_BYTES;
 	st->st_ino = 1 + f->device;
-	st->st_rdev = f->device + 1;
+	if (S_ISCHR(st->st_mode))
+		st->st_rdev = f->device + 1;
 	return 0;
 }
 

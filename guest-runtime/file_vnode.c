@@ -173,8 +173,10 @@ struct rt_file *__rt_vnode_file(struct rt_vnode *v, int flags)
 	struct rt_file *f =
 		__rt_file_new(S_ISREG(v->mode) ? &file_ops : &dir_ops);
 
-	f->vnode = v;
-	f->flags = flags;
+	if (f) {
+		f->vnode = v;
+		f->flags = flags;
+	}
 	return f;
 }
 

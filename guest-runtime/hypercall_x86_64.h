@@ -109,6 +109,19 @@ static inline int64_t hypercall_net_io(unsigned device,
 			  (uintptr_t)receive, receive_entries);
 }
 
+/* Where handlers begin, on which stack; @kinds: a bit for each of them. */
+static inline int64_t hypercall_upcall(uintptr_t entry, uintptr_t frame,
+				       uintptr_t stack, uint64_t kinds)
+{
+	return hypercall5(BP_CALL_UPCALL, entry, frame, stack, kinds, 0);
+}
+
+/* 0: none. 0 or -BP_UNSUPPORTED. */
+static inline int64_t hypercall_tick(uint64_t period_ns)
+{
+	return hypercall3(BP_CALL_TICK, period_ns, 0, 0);
+}
+
 static inline int64_t hypercall_set_tls(uintptr_t address)
 {
 	return hypercall3(BP_CALL_SET_TLS, address, 0, 0);

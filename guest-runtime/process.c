@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 /* The one process there is: its end, its identity, its randomness. */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include "hypercall_x86_64.h"
 #include "rt_syscall.h"
 #include "runtime.h"
+#include "thread.h"
 
 #define RANDOM_MAX_BYTES 0x1ffffff /* as Linux: getrandom(2) */
 
 void (*__rt_at_exit)(void);
 
-long __rt_sys_exit(int status)
+long __rt_sys_exit_group(int status)
 {
 	if (__rt_at_exit)
 		__rt_at_exit();
 	hypercall_exit(status);
 }
 
-long __rt_sys_exit_group(int status)
+long __rt_sys_exit(int status)
 {
-	return __rt_sys_exit(status);
+	if (__rt_scheduler)
+		__rt_scheduler->exit();
+	return __rt_sys_exit_group(status);
 }
 
 long __rt_sys_set_thread_area(uintptr_t address)
@@ -32,18 +33,8 @@ long __rt_sys_set_thread_area(uintptr_t address)
 		__asm__ volatile("wrfsbase %0" : : "r"(address) : "memory");
 	else
 		hypercall_set_tls(address);
+	__rt_self->tls = address;
 	return 0;
-}
-
-long __rt_sys_set_tid_address(int *address)
-{
-	(void)address;
-	return 1;
-}
-
-long __rt_sys_gettid(void)
-{
-	return 1;
 }
 
 long __rt_sys_getpid(void)
@@ -76,11 +67,6 @@ long __rt_sys_getegid(void)
 	return 0;
 }
 
-long __rt_sys_sched_yield(void)
-{
-	return 0;
-}
-
 long __rt_sys_getrandom(void *data, size_t bytes, unsigned flags)
 {
 	(void)flags;
@@ -100,32 +86,4 @@ long __rt_sys_uname(struct utsname *u)
 	strcpy(u->version, "hvt");
 	strcpy(u->machine, "x86_64");
 	return 0;
-}
-
-/*
- * With one thread nobody can wake a waiter: a wait whose value still holds
- * ends when its time is over; one without a time is a deadlock.
- */
-long __rt_sys_futex(int *address, int op, int value, const void *timeout,
-		    int *address2, int value3)
-{
-	const int command = op & 0x7f, wait = 0, wait_bitset = 9;
-	const int realtime = op & 0x100; /* FUTEX_CLOCK_REALTIME */
-
-	(void)address2, (void)value3;
-	if (command != wait && command != wait_bitset)
-		return 0;
-	if (*(volatile int *)address != value)
-		return -EAGAIN;
-	if (timeout) {
-		/* FUTEX_WAIT is relative, FUTEX_WAIT_BITSET absolute. */
-		long err = __rt_sys_clock_nanosleep(
-			realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC,
-			command == wait ? 0 : TIMER_ABSTIME, timeout, NULL);
-
-		return err ? err : -ETIMEDOUT;
-	}
-	__rt_complain("deadlock: waiting for a thread, but there is only one",
-		      (char *)NULL);
-	hypercall_exit(128 + SIGABRT);
 }

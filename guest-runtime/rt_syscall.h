@@ -20,13 +20,20 @@
 #define SYS_tls_alloc 1000 /* see musl/syscall_arch.h */
 #endif
 
+struct epoll_event;
 struct iovec;
+struct itimerspec;
+struct mmsghdr;
+struct msghdr;
+struct pollfd;
+struct rt_sized_mask;
 struct stat;
 struct statfs;
 struct timespec;
 struct timeval;
 struct utsname;
 
+#define RT_DIRECT0(name)		 long __rt_sys_##name(void);
 #define RT_SYSCALL0(name)		 long __rt_sys_##name(void);
 #define RT_SYSCALL1(name, A)		 long __rt_sys_##name(A);
 #define RT_SYSCALL2(name, A, B)		 long __rt_sys_##name(A, B);
@@ -36,6 +43,7 @@ struct utsname;
 #define RT_SYSCALL6(name, A, B, C, D, E, F) \
 	long __rt_sys_##name(A, B, C, D, E, F);
 #include "syscall_list.h"
+#undef RT_DIRECT0
 #undef RT_SYSCALL0
 #undef RT_SYSCALL1
 #undef RT_SYSCALL2
@@ -43,6 +51,9 @@ struct utsname;
 #undef RT_SYSCALL4
 #undef RT_SYSCALL5
 #undef RT_SYSCALL6
+
+/* FUTEX_WAIT or FUTEX_WAKE; see futex.c. */
+long __rt_sys_futex_untimed(int *address, int op, int value);
 
 /* -ENOSYS; says so on the console once for each number, with its name. */
 long __rt_sys_missing(long number);
@@ -51,34 +62,63 @@ long __rt_sys_missing(long number);
 long __rt_syscall_by_number(long number, long a, long b, long c, long d, long e,
 			    long f);
 
-/* The switch: a direct call of one function where @n is a constant. */
+/*
+ * In enter_x86_64.S: call what the static chain register points to, as a
+ * section; that of __rt_enter_cp is a cancellation point. Declared as data, as
+ * they have no type of their own.
+ */
+extern const char __rt_enter[], __rt_enter_cp[];
+
+#define RT_ENTER(entry, type, call, ...)                 \
+	__builtin_call_with_static_chain(                \
+		((type)(uintptr_t)(entry))(__VA_ARGS__), \
+		(void *)(uintptr_t)(call))
+
+/* The switch: a call of one function where @n is a constant. */
 static inline __attribute__((always_inline)) long
-__rt_syscall(long n, long a, long b, long c, long d, long e, long f)
+__rt_syscall(const char *entry, long n, long a, long b, long c, long d, long e,
+	     long f)
 {
 	(void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
+	/* Without a time, and not FUTEX_REQUEUE: see futex.c. */
+	if (n == SYS_futex && __builtin_constant_p(d) && !d)
+		return RT_ENTER(entry, long (*)(int *, int, int),
+				__rt_sys_futex_untimed, (int *)a, (int)b,
+				(int)c);
 	switch (n) {
+#define RT_DIRECT0(name) \
+	case SYS_##name: \
+		return __rt_sys_##name();
 #define RT_SYSCALL0(name) \
 	case SYS_##name:  \
-		return __rt_sys_##name();
+		return RT_ENTER(entry, long (*)(void), __rt_sys_##name);
 #define RT_SYSCALL1(name, A) \
 	case SYS_##name:     \
-		return __rt_sys_##name((A)a);
-#define RT_SYSCALL2(name, A, B) \
-	case SYS_##name:        \
-		return __rt_sys_##name((A)a, (B)b);
-#define RT_SYSCALL3(name, A, B, C) \
-	case SYS_##name:           \
-		return __rt_sys_##name((A)a, (B)b, (C)c);
-#define RT_SYSCALL4(name, A, B, C, D) \
-	case SYS_##name:              \
-		return __rt_sys_##name((A)a, (B)b, (C)c, (D)d);
-#define RT_SYSCALL5(name, A, B, C, D, E) \
-	case SYS_##name:                 \
-		return __rt_sys_##name((A)a, (B)b, (C)c, (D)d, (E)e);
-#define RT_SYSCALL6(name, A, B, C, D, E, F) \
-	case SYS_##name:                    \
-		return __rt_sys_##name((A)a, (B)b, (C)c, (D)d, (E)e, (F)f);
+		return RT_ENTER(entry, long (*)(A), __rt_sys_##name, (A)a);
+#define RT_SYSCALL2(name, A, B)                                               \
+	case SYS_##name:                                                      \
+		return RT_ENTER(entry, long (*)(A, B), __rt_sys_##name, (A)a, \
+				(B)b);
+#define RT_SYSCALL3(name, A, B, C)                                         \
+	case SYS_##name:                                                   \
+		return RT_ENTER(entry, long (*)(A, B, C), __rt_sys_##name, \
+				(A)a, (B)b, (C)c);
+#define RT_SYSCALL4(name, A, B, C, D)                                         \
+	case SYS_##name:                                                      \
+		return RT_ENTER(entry, long (*)(A, B, C, D), __rt_sys_##name, \
+				(A)a, (B)b, (C)c, (D)d);
+#define RT_SYSCALL5(name, A, B, C, D, E)                                 \
+	case SYS_##name:                                                 \
+		return RT_ENTER(entry, long (*)(A, B, C, D, E),          \
+				__rt_sys_##name, (A)a, (B)b, (C)c, (D)d, \
+				(E)e);
+#define RT_SYSCALL6(name, A, B, C, D, E, F)                                    \
+	case SYS_##name:                                                       \
+		return RT_ENTER(entry, long (*)(A, B, C, D, E, F),             \
+				__rt_sys_##name, (A)a, (B)b, (C)c, (D)d, (E)e, \
+				(F)f);
 #include "syscall_list.h"
+#undef RT_DIRECT0
 #undef RT_SYSCALL0
 #undef RT_SYSCALL1
 #undef RT_SYSCALL2
@@ -87,7 +127,7 @@ __rt_syscall(long n, long a, long b, long c, long d, long e, long f)
 #undef RT_SYSCALL5
 #undef RT_SYSCALL6
 	default:
-		return __rt_sys_missing(n);
+		return RT_ENTER(entry, long (*)(long), __rt_sys_missing, n);
 	}
 }
 

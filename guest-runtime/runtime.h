@@ -22,6 +22,15 @@ void __rt_clock_init(void);
 /* Nanoseconds since then, from the time stamp counter; never goes back. */
 uint64_t __rt_monotonic_ns(void);
 
+struct timespec;
+
+/*
+ * The monotonic moment at which @clock shows *t, or (not @absolute) *t from
+ * now. RT_NEVER when it is out of reach. 0 or -EINVAL.
+ */
+int __rt_clock_deadline(int clock, int absolute, const struct timespec *t,
+			uint64_t *deadline_ns);
+
 /* NULL, or called when the program ends of itself, by exit() or a signal. */
 extern void (*__rt_at_exit)(void);
 

@@ -11,6 +11,7 @@
 #include "hypercall_x86_64.h"
 #include "rt_syscall.h"
 #include "runtime.h"
+#include "thread.h"
 
 #define SIGNAL_COUNT 65
 
@@ -26,7 +27,7 @@ struct kernel_sigaction {
 };
 
 static struct kernel_sigaction actions[SIGNAL_COUNT];
-static uint64_t blocked, waiting;
+static uint64_t waiting;
 
 static uint64_t bit(int signal)
 {
@@ -42,7 +43,7 @@ static int ignored_by_default(int signal)
 static void deliver(int signal)
 {
 	const struct kernel_sigaction a = actions[signal];
-	uint64_t before = blocked;
+	uint64_t before = __rt_self->signals_blocked;
 	siginfo_t info;
 
 	if (a.handler == SIG_IGN ||
@@ -58,14 +59,14 @@ static void deliver(int signal)
 	info.si_signo = signal;
 	info.si_code = SI_TKILL;
 	info.si_pid = 1;
-	blocked |= a.mask;
+	__rt_self->signals_blocked |= a.mask;
 	if (!(a.flags & SA_NODEFER))
-		blocked |= bit(signal);
+		__rt_self->signals_blocked |= bit(signal);
 	if (a.flags & SA_SIGINFO)
 		a.with_info(signal, &info, NULL);
 	else
 		a.handler(signal);
-	blocked = before;
+	__rt_self->signals_blocked = before;
 }
 
 /* Lowest first; a handler may have made more of them wait. */
@@ -73,7 +74,7 @@ static void deliver_waiting(void)
 {
 	uint64_t now;
 
-	while ((now = waiting & ~blocked) != 0) {
+	while ((now = waiting & ~__rt_self->signals_blocked) != 0) {
 		int signal = __builtin_ctzll(now) + 1;
 
 		waiting &= ~bit(signal);
@@ -105,30 +106,31 @@ long __rt_sys_rt_sigaction(int signal, const void *new, void *old, size_t size)
 long __rt_sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *old,
 			     size_t size)
 {
+	uint64_t *blocked = &__rt_self->signals_blocked;
 	uint64_t wanted = set ? *set : 0;
 
 	if (size != 8)
 		return -EINVAL;
 	if (old)
-		*old = blocked;
+		*old = *blocked;
 	if (!set)
 		return 0;
 	if (how == SIG_BLOCK)
-		blocked |= wanted;
+		*blocked |= wanted;
 	else if (how == SIG_UNBLOCK)
-		blocked &= ~wanted;
+		*blocked &= ~wanted;
 	else if (how == SIG_SETMASK)
-		blocked = wanted;
+		*blocked = wanted;
 	else
 		return -EINVAL;
-	blocked &= ~(bit(SIGKILL) | bit(SIGSTOP));
+	*blocked &= ~(bit(SIGKILL) | bit(SIGSTOP));
 	deliver_waiting();
 	return 0;
 }
 
 long __rt_sys_tkill(int tid, int signal)
 {
-	if (tid != 1)
+	if (tid < 1 || !__rt_thread_find(tid))
 		return -ESRCH;
 	if (signal < 0 || signal >= SIGNAL_COUNT)
 		return -EINVAL;

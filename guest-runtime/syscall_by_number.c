@@ -7,5 +7,5 @@
 long __rt_syscall_by_number(long n, long a, long b, long c, long d, long e,
 			    long f)
 {
-	return __rt_syscall(n, a, b, c, d, e, f);
+	return __rt_syscall(__rt_enter, n, a, b, c, d, e, f);
 }

@@ -6,6 +6,7 @@
 
 #include "create.h"
 #include "dev.h"
+#include "fifo.h"
 #include "file.h"
 #include "file_vnode.h"
 #include "mount.h"
@@ -78,9 +79,10 @@ static long check(struct rt_vnode *v, int flags)
 			       : 0;
 	case S_IFCHR:
 	case S_IFBLK:
+	case S_IFIFO:
 		return 0;
 	default:
-		return -ENXIO; /* a socket, or a fifo nobody else opens */
+		return -ENXIO; /* a socket */
 	}
 }
 
@@ -95,8 +97,10 @@ static long open_vnode(struct rt_vnode *v, int flags, int is_new,
 		return err;
 	if (flags & O_PATH) {
 		*to = __rt_vnode_file(v, flags);
-		return 0;
+		return *to ? 0 : -ENFILE;
 	}
+	if (S_ISFIFO(v->mode))
+		return __rt_fifo_open(v, flags, to);
 	if (device) {
 		err = __rt_dev_open(v->mode, v->rdev, flags, to);
 		if (err)
@@ -114,7 +118,7 @@ static long open_vnode(struct rt_vnode *v, int flags, int is_new,
 	}
 	*to = __rt_vnode_file(v, flags);
 	__rt_mount_tick(v->mount);
-	return 0;
+	return *to ? 0 : -ENFILE;
 }
 
 static long open_path(int dir, const char *path, int flags, unsigned mode,
@@ -166,19 +170,21 @@ static long open_nameless(int dir, const char *path, int flags, unsigned mode,
 		return err;
 	v->linkable = !(flags & O_EXCL);
 	*to = __rt_vnode_file(v, flags);
-	return 0;
+	if (*to)
+		return 0;
+	__rt_vnode_put(v);
+	return -ENFILE;
 }
 
 long __rt_sys_openat(int dir, const char *path, int flags, unsigned mode)
 {
 	long err = tidy(&flags);
-	int fd = __rt_fd_find(0);
 	struct rt_file *f;
 
 	if (err)
 		return err;
-	if (fd < 0)
-		return fd;
+	if (__rt_fd_find(0) < 0)
+		return -EMFILE;
 	if (flags & UNNAMED)
 		err = open_nameless(dir, path, flags, mode, &f);
 	else
@@ -187,8 +193,7 @@ long __rt_sys_openat(int dir, const char *path, int flags, unsigned mode)
 		return err;
 	if (!f->refs)
 		f->flags = flags;
-	__rt_fd_set(fd, f, flags & O_CLOEXEC ? FD_CLOEXEC : 0);
-	return fd;
+	return __rt_file_install(f, flags);
 }
 
 long __rt_sys_open(const char *path, int flags, unsigned mode)

@@ -62,6 +62,7 @@ struct rt_vnode {
 	unsigned read_ahead; /* pages */
 	void *maps;	     /* shared mappings: file_map.c's */
 	void *locks;	     /* fcntl locks: lock.c's */
+	void *node;	     /* what those have who have opened a FIFO */
 
 	/* vnode.c's: of equal hash; unused, oldest first; with something dirty
 	 */

@@ -5,15 +5,17 @@
 
 #include "hypercall_x86_64.h"
 #include "runtime.h"
+#include "thread.h"
 
 struct rt_waitq __rt_console_waitq;
+int __rt_console_ready;
 
 static struct rt_poller *pollers;
-static int woken;
 
 void __rt_waitq_join(struct rt_waitq *queue, struct rt_waiter *waiter)
 {
 	waiter->queue = queue;
+	waiter->thread = __rt_self;
 	waiter->next = NULL;
 	waiter->previous = queue->last;
 	*(queue->last ? &queue->last->next : &queue->first) = waiter;
@@ -45,7 +47,7 @@ unsigned __rt_waitq_wake(struct rt_waitq *queue, unsigned most)
 			continue;
 		}
 		__rt_waitq_leave(waiter);
-		woken = 1;
+		__rt_thread_wake(waiter->thread);
 	}
 	return count;
 }
@@ -56,19 +58,28 @@ void __rt_poller_add(struct rt_poller *poller)
 	pollers = poller;
 }
 
-/* Sleeps until a device is ready or @deadline_ns passes. */
-static void idle(uint64_t deadline_ns)
+/* Whether the calling thread has to leave __rt_block() without being woken. */
+static int is_interrupted(void)
 {
-	uint64_t set = __rt_console_waitq.first ? BP_WAIT_CONSOLE : 0;
-	uint64_t timeout = BP_WAIT_FOREVER, now, ready;
+	const struct rt_thread *self = __rt_self;
 
+	return self->due & RT_DUE_SIGNAL ||
+	       (self->cancel_point && __rt_cancel && __rt_cancel->is_due());
+}
+
+void __rt_idle(uint64_t deadline_ns)
+{
+	uint64_t timeout = BP_WAIT_FOREVER, set = 0, now, ready;
+
+	if (__rt_console_waitq.first && !__rt_console_ready)
+		set = BP_WAIT_CONSOLE;
 	for (struct rt_poller *p = pollers; p; p = p->next) {
 		if (p->before_wait)
 			deadline_ns = p->before_wait(deadline_ns);
 		set |= p->devices;
 	}
-	/* One of them may have woken the caller. */
-	if (woken)
+	/* One of them may have found something to do. */
+	if (deadline_ns && (__rt_self->woken || __rt_runnable))
 		return;
 	if (deadline_ns != RT_NEVER) {
 		now = __rt_monotonic_ns();
@@ -77,22 +88,41 @@ static void idle(uint64_t deadline_ns)
 			return;
 	}
 	ready = hypercall_wait(timeout, set);
-	if (ready & BP_WAIT_CONSOLE)
+	if (ready & BP_WAIT_CONSOLE) {
+		__rt_console_ready = 1;
 		__rt_waitq_wake(&__rt_console_waitq, RT_WAKE_ALL);
+	}
 	for (struct rt_poller *p = pollers; p; p = p->next)
 		if (ready & p->devices)
 			p->ready(ready & p->devices);
 }
 
+int __rt_may_wake(void)
+{
+	if (__rt_console_waitq.first)
+		return 1;
+	for (struct rt_poller *p = pollers; p; p = p->next)
+		if (p->devices ||
+		    (p->before_wait && p->before_wait(RT_NEVER) != RT_NEVER))
+			return 1;
+	return 0;
+}
+
 long __rt_block(uint64_t deadline_ns)
 {
-	while (!woken) {
-		idle(deadline_ns);
-		if (!woken && deadline_ns != RT_NEVER &&
+	struct rt_thread *self = __rt_self;
+
+	while (!self->woken) {
+		__rt_take_noted();
+		if (is_interrupted())
+			return -EINTR;
+		if (!__rt_scheduler || !__rt_scheduler->run_others(deadline_ns))
+			__rt_idle(deadline_ns);
+		if (!self->woken && deadline_ns != RT_NEVER &&
 		    __rt_monotonic_ns() >= deadline_ns)
 			return -ETIMEDOUT;
 	}
-	woken = 0;
+	self->woken = 0;
 	return 0;
 }
 

@@ -15,6 +15,7 @@ struct rt_waiter;
 struct rt_waitq {
 	struct rt_waiter *first;
 	struct rt_waiter *last;
+	unsigned events; /* during a wake: POLL* bits it is about; 0: any */
 };
 
 /*
@@ -43,6 +44,14 @@ unsigned __rt_waitq_wake(struct rt_waitq *queue, unsigned most);
 
 #define RT_WAKE_ALL UINT32_MAX
 
+/* Wakes all of the queue because these POLL* bits may have come to hold. */
+static inline void __rt_waitq_wake_for(struct rt_waitq *queue, unsigned events)
+{
+	queue->events = events;
+	__rt_waitq_wake(queue, RT_WAKE_ALL);
+	queue->events = 0;
+}
+
 /*
  * Blocks the calling thread until a queue that it has joined is woken: 0. Or
  * -ETIMEDOUT when @deadline_ns (monotonic, RT_NEVER: none) has passed, -EINTR
@@ -52,6 +61,15 @@ unsigned __rt_waitq_wake(struct rt_waitq *queue, unsigned most);
 long __rt_block(uint64_t deadline_ns);
 
 #define RT_NEVER UINT64_MAX
+
+/*
+ * Asks the pollers, and sleeps until a device is ready, @deadline_ns has
+ * passed, or somebody can go on. 0: only asks. For the scheduler.
+ */
+void __rt_idle(uint64_t deadline_ns);
+
+/* Whether a device or a moment may wake somebody. */
+int __rt_may_wake(void);
 
 /* Joins @queue, blocks, leaves it. */
 long __rt_wait_on(struct rt_waitq *queue, uint64_t deadline_ns);
@@ -73,5 +91,7 @@ void __rt_poller_add(struct rt_poller *poller);
 
 /* Whoever waits for the console's input. */
 extern struct rt_waitq __rt_console_waitq;
+/* There is some, or its end: as long as nobody has read, nobody has to ask. */
+extern int __rt_console_ready;
 
 #endif

@@ -39,12 +39,13 @@ static int read_one(const char *path, const char *name,
 		    struct disk_xattr **list)
 {
 	struct disk_xattr *x = calloc(1, sizeof(*x));
+	void *less;
 	ssize_t n;
 
 	if (!x)
 		return ENOMEM;
 	x->name = strdup(name);
-	x->value = malloc(XATTR_SIZE_MAX);
+	x->value = malloc(XATTR_SIZE_MAX + 1);
 	n = x->name && x->value
 		    ? lgetxattr(path, name, x->value, XATTR_SIZE_MAX)
 		    : -1;
@@ -55,7 +56,9 @@ static int read_one(const char *path, const char *name,
 		return err;
 	}
 	x->bytes = (size_t)n;
-	x->value = realloc(x->value, x->bytes + 1);
+	less = realloc(x->value, x->bytes + 1);
+	if (less)
+		x->value = less;
 	insert(list, x);
 	return 0;
 }

@@ -32,7 +32,7 @@ static const struct {
 			      {FORM_NUMBER, FORM_BLOCK_OP, FORM_NUMBER,
 			       FORM_ADDRESS, FORM_NUMBER}},
 	[BP_CALL_SET_TLS] = {"set_tls", {FORM_ADDRESS}},
-	[8] = {"map", {FORM_ADDRESS, FORM_NUMBER, FORM_NUMBER}},
+	[BP_CALL_MAP] = {"map", {FORM_ADDRESS, FORM_NUMBER, FORM_NUMBER}},
 	[BP_CALL_UPCALL] = {"upcall",
 			    {FORM_ADDRESS, FORM_ADDRESS, FORM_ADDRESS,
 			     FORM_ADDRESS}},

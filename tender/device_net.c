@@ -24,6 +24,28 @@ static const struct net_backend *const backends[] = {
 _Static_assert(sizeof(backends) / sizeof(backends[0]) == NET_KIND_COUNT,
 	       "every kind has a backend");
 
+size_t net_frame_pull(const struct net_frame *frame, uint8_t *head,
+		      size_t bytes, struct iovec *iov)
+{
+	size_t done = 0;
+
+	for (unsigned i = 0; i < frame->iov_count; i++) {
+		const struct iovec *from = &frame->iov[i];
+		size_t n = bytes - done;
+
+		if (n > from->iov_len)
+			n = from->iov_len;
+		memcpy(head + done, from->iov_base, n);
+		done += n;
+		iov[i + 1] = (struct iovec){
+			(char *)from->iov_base + n,
+			from->iov_len - n,
+		};
+	}
+	iov[0] = (struct iovec){head, done};
+	return done;
+}
+
 /*
  * At random, as two guests on one wire must differ, whatever else they share:
  * of one station, locally administered (IEEE 802).

@@ -4,8 +4,10 @@
  * A handler notes what came and kicks the vCPU, so that ->run returns, or does
  * when it is next called; whoever calls it looks at the notes after that. So
  * nothing is lost, wherever the tender was. Ticks restart the system call they
- * interrupt. Only a signal that is not the guest's ends the tender, right in
- * its handler: whatever is under way may take its time.
+ * interrupt; the next one is a period after the last one was seen to, so that
+ * a guest gets on however slow its host is. Only a signal that is not the
+ * guest's ends the tender, right in its handler: whatever is under way may take
+ * its time.
  */
 #include "event.h"
 
@@ -29,7 +31,7 @@
 /* A signal handler has no argument to find these by. */
 static struct vcpu *target;
 static volatile sig_atomic_t ticked;
-static volatile sig_atomic_t ticking; /* the timer is periodic */
+static uint64_t period_ns; /* of ticks; 0: there are none */
 static volatile sig_atomic_t wanted;
 static volatile sig_atomic_t signal_waiting, signal_seen;
 
@@ -60,7 +62,7 @@ static void on_tick(int signal)
 	int saved = errno;
 
 	(void)signal;
-	ticked = ticking;
+	ticked = 1;
 	target->ops->kick(target);
 	errno = saved;
 }
@@ -83,10 +85,7 @@ static int catch (int signal)
 	return sigaction(signal, &action, NULL) < 0 ? -errno : 0;
 }
 
-/*
- * By a plain system call, as musl's function brings threads along. Always made,
- * as a sealed tender makes none any more.
- */
+/* By a plain system call, as musl's function brings threads along. */
 static int make_timer(void)
 {
 	struct sigaction action = {
@@ -99,6 +98,8 @@ static int make_timer(void)
 	};
 	sigset_t signals;
 
+	if (timer >= 0)
+		return 0;
 	sigemptyset(&signals);
 	sigaddset(&signals, TICK_SIGNAL);
 	if (sigaction(TICK_SIGNAL, &action, NULL) < 0 ||
@@ -116,6 +117,7 @@ int event_begin(struct vcpu *vcpu)
 	err = catch (SIGTERM);
 	if (!err)
 		err = catch (SIGINT);
+	/* A sealed tender can make none any more. */
 	return err ? err : make_timer();
 }
 
@@ -141,13 +143,11 @@ void event_signal_taken(void)
 	signal_waiting = 0;
 }
 
-static int set_timer(uint64_t ns, uint64_t interval_ns)
+static int set_timer(uint64_t ns)
 {
 	const struct itimerspec spec = {
 		.it_value.tv_sec = (time_t)(ns / NS_PER_S),
 		.it_value.tv_nsec = (long)(ns % NS_PER_S),
-		.it_interval.tv_sec = (time_t)(interval_ns / NS_PER_S),
-		.it_interval.tv_nsec = (long)(interval_ns % NS_PER_S),
 	};
 
 	/* seccomp: timer_settime */
@@ -155,28 +155,36 @@ static int set_timer(uint64_t ns, uint64_t interval_ns)
 								     : 0;
 }
 
-int event_tick(uint64_t period_ns)
+int event_tick(uint64_t ns)
 {
 	int err;
 
-	if (period_ns && period_ns < BP_TICK_LEAST_NS)
-		period_ns = BP_TICK_LEAST_NS;
-	if (period_ns > MOST_NS)
-		period_ns = MOST_NS;
-	err = set_timer(period_ns, period_ns);
+	if (ns && ns < BP_TICK_LEAST_NS)
+		ns = BP_TICK_LEAST_NS;
+	if (ns > MOST_NS)
+		ns = MOST_NS;
+	if (!ns && timer < 0)
+		return 0;
+	err = make_timer();
+	if (!err)
+		err = set_timer(ns);
 	if (err)
 		return err;
-	ticking = period_ns != 0;
+	period_ns = ns;
 	ticked = 0;
+	if (!ns && signal_waiting)
+		event_look_again();
 	return 0;
 }
 
 bool event_tick_take(void)
 {
-	bool was = ticked;
-
+	if (!ticked)
+		return false;
 	ticked = 0;
-	return was;
+	if (period_ns)
+		(void)set_timer(period_ns);
+	return period_ns != 0;
 }
 
 int event_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout)
@@ -189,7 +197,7 @@ int event_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout)
 	sigemptyset(&events);
 	attended = attention_signals(&events);
 	/* seccomp: ppoll, rt_sigprocmask */
-	if (!wanted && !ticking && !attended)
+	if (!wanted && !period_ns && !attended)
 		return ppoll(fds, count, timeout, NULL);
 	sigaddset(&events, SIGTERM);
 	sigaddset(&events, SIGINT);
@@ -204,6 +212,6 @@ int event_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout)
 
 void event_look_again(void)
 {
-	if (!ticking)
-		(void)set_timer(LOOK_AGAIN_NS, 0);
+	if (!period_ns && !make_timer())
+		(void)set_timer(LOOK_AGAIN_NS);
 }

@@ -46,9 +46,11 @@ static void at_address(struct vcpu_exit *exit, uint64_t address,
 static void page_fault(const struct guest_mem *mem, uint64_t pc,
 		       uint64_t address, struct vcpu_exit *exit)
 {
-	bool known = guest_mem_range(mem, address, 1, GUEST_READ);
+	bool known = guest_mem_has(mem, address);
 
-	if (address == pc)
+	if (known && !guest_mem_range(mem, address, 1, GUEST_READ))
+		at_address(exit, address, "access to protected memory");
+	else if (address == pc)
 		at_address(exit, address,
 			   known ? "jump to memory that is not executable"
 				 : "jump to unmapped memory");

@@ -8,6 +8,9 @@
  * cannot use the tender to write its own text, nor to read the supervisor
  * pages. Guest memory may change under the tender's hands at any time, so
  * callers copy what they are going to judge, and judge the copy.
+ *
+ * What the guest gave up of its own pages by `map` is a byte a page, in a
+ * mapping that is made by the first such call and touched where needed.
  */
 #include "guest_memory.h"
 
@@ -18,6 +21,13 @@
 #include "memory_map.h"
 
 #define LARGE_BYTES (2ULL << 20)
+#define LARGE_PAGES (LARGE_BYTES / BP_PAGE_BYTES)
+#define LARGE_MOST  (BP_MEM_MAX_BYTES / LARGE_BYTES)
+
+struct guest_restrictions {
+	uint16_t pages[LARGE_MOST]; /* that have less, of these 2 MiB */
+	uint8_t taken[BP_MEM_MAX_BYTES / BP_PAGE_BYTES];
+};
 
 int guest_mem_init(struct guest_mem *mem, uint64_t bytes, uint64_t table_bytes)
 {
@@ -56,6 +66,7 @@ int guest_mem_init_shared(struct guest_mem *mem, uint64_t bytes,
 		.base = map,
 		.bytes = bytes,
 		.mapped_bytes = total,
+		.shared = true,
 	};
 	return 0;
 }
@@ -64,6 +75,8 @@ void guest_mem_finish(struct guest_mem *mem)
 {
 	munmap(mem->base, mem->mapped_bytes);
 	mem->base = NULL;
+	if (mem->restrictions)
+		munmap(mem->restrictions, sizeof(*mem->restrictions));
 }
 
 void guest_mem_prefer_large(struct guest_mem *mem, uint64_t start, uint64_t end)
@@ -93,6 +106,107 @@ int guest_mem_add_region(struct guest_mem *mem, uint64_t start, uint64_t end,
 	return 0;
 }
 
+static const struct guest_region *region_of(const struct guest_mem *mem,
+					    uint64_t gpa)
+{
+	for (unsigned i = 0; i < mem->region_count; i++)
+		if (gpa >= mem->region[i].start && gpa < mem->region[i].end)
+			return &mem->region[i];
+	return NULL;
+}
+
+bool guest_mem_has(const struct guest_mem *mem, uint64_t gpa)
+{
+	return region_of(mem, gpa);
+}
+
+int guest_mem_policy(const struct guest_mem *mem, uint64_t start, uint64_t end)
+{
+	const struct guest_region *r;
+	unsigned access = GUEST_READ | GUEST_WRITE | GUEST_EXEC;
+
+	if (start % BP_PAGE_BYTES || end % BP_PAGE_BYTES || start >= end)
+		return -EINVAL;
+	for (uint64_t at = start; at < end; at = r->end) {
+		r = region_of(mem, at);
+		if (!r)
+			return -EINVAL;
+		access &= r->access;
+	}
+	return (int)access;
+}
+
+static int make_restrictions(struct guest_mem *mem)
+{
+	void *map;
+
+	if (mem->restrictions)
+		return 0;
+	/* seccomp: mmap */
+	map = mmap(NULL, sizeof(*mem->restrictions), PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED)
+		return -ENOMEM;
+	mem->restrictions = map;
+	return 0;
+}
+
+static void restrict_page(struct guest_restrictions *r, uint64_t gpa,
+			  unsigned taken)
+{
+	uint8_t *now = &r->taken[gpa / BP_PAGE_BYTES];
+	uint16_t *pages = &r->pages[gpa / LARGE_BYTES];
+
+	if (!*now && taken)
+		++*pages;
+	else if (*now && !taken)
+		--*pages;
+	/* Not touched where nothing changes. */
+	if (*now != taken)
+		*now = (uint8_t)taken;
+}
+
+int guest_mem_restrict(struct guest_mem *mem, uint64_t start, uint64_t end,
+		       unsigned access)
+{
+	int err = make_restrictions(mem);
+
+	if (err)
+		return err;
+	for (uint64_t at = start; at < end; at += BP_PAGE_BYTES)
+		restrict_page(mem->restrictions, at,
+			      region_of(mem, at)->access & ~access);
+	return 0;
+}
+
+int guest_mem_release(struct guest_mem *mem, uint64_t start, uint64_t end)
+{
+	/* seccomp: madvise */
+	return madvise(mem->base + start, end - start,
+		       mem->shared ? MADV_REMOVE : MADV_DONTNEED) < 0
+		       ? -errno
+		       : 0;
+}
+
+/* Whether nothing of @access was taken from the pages of a range. */
+static bool unrestricted(const struct guest_mem *mem, uint64_t gpa,
+			 uint64_t bytes, unsigned access)
+{
+	const struct guest_restrictions *r = mem->restrictions;
+	uint64_t page = gpa / BP_PAGE_BYTES;
+	uint64_t last = bytes ? (gpa + bytes - 1) / BP_PAGE_BYTES : page;
+
+	if (!r)
+		return true;
+	for (; page <= last; page++) {
+		if (!r->pages[page / LARGE_PAGES])
+			page |= LARGE_PAGES - 1;
+		else if (r->taken[page] & access)
+			return false;
+	}
+	return true;
+}
+
 void *guest_mem_range(const struct guest_mem *mem, uint64_t gpa, uint64_t bytes,
 		      unsigned access)
 {
@@ -108,7 +222,9 @@ void *guest_mem_range(const struct guest_mem *mem, uint64_t gpa, uint64_t bytes,
 		if ((r->access & access) != access)
 			return NULL;
 		if (left <= r->end - at)
-			return mem->base + gpa;
+			return unrestricted(mem, gpa, bytes, access)
+				       ? mem->base + gpa
+				       : NULL;
 		left -= r->end - at;
 		at = r->end;
 	}

@@ -3,6 +3,7 @@
 #ifndef GUEST_MEMORY_H
 #define GUEST_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum guest_access {
@@ -25,12 +26,16 @@ struct guest_region {
  * mapped_bytes, hold page tables: part of the VM, but of no guest address
  * that guest_mem_range() would ever give out.
  */
+struct guest_restrictions;
+
 struct guest_mem {
 	uint8_t *base;
 	uint64_t bytes;
 	uint64_t mapped_bytes;
 	unsigned region_count;
 	struct guest_region region[GUEST_MAX_REGIONS]; /* ascending */
+	bool shared;
+	struct guest_restrictions *restrictions; /* NULL: none were made */
 };
 
 /*
@@ -59,6 +64,25 @@ void guest_mem_prefer_large(struct guest_mem *mem, uint64_t start,
  */
 int guest_mem_add_region(struct guest_mem *mem, uint64_t start, uint64_t end,
 			 unsigned access);
+
+/*
+ * What each page of [start, end) may be used for at most: as its region says.
+ * -EINVAL when these are not whole pages, or not all in regions.
+ */
+int guest_mem_policy(const struct guest_mem *mem, uint64_t start, uint64_t end);
+
+/* Whether @gpa is in a region, whatever the guest may do there now. */
+bool guest_mem_has(const struct guest_mem *mem, uint64_t gpa);
+
+/*
+ * Leaves the guest @access to the pages [start, end), which is what their
+ * policy allows or less. 0, or -ENOMEM, and then nothing has changed.
+ */
+int guest_mem_restrict(struct guest_mem *mem, uint64_t start, uint64_t end,
+		       unsigned access);
+
+/* Gives [start, end), pages in regions, back to the host: they are zero. */
+int guest_mem_release(struct guest_mem *mem, uint64_t start, uint64_t end);
 
 /*
  * The only check of a guest address in the tender: a pointer to the @bytes

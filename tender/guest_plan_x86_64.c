@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,24 +20,38 @@
 
 #define FIXED_CALLS 10 /* and those for regions and descriptors */
 
-/* Allows munmap from the place of the child's calls; the rest stops it. */
-static void write_filter(struct child_plan *plan, uint64_t place)
+#define LOAD(field, more)                  \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, \
+		 offsetof(struct seccomp_data, field) + (more))
+/* Goes on when it is @value, else skips @skip. */
+#define IS(value, skip) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), 0, skip)
+
+/*
+ * Allows munmap from the place of the child's calls, and mprotect with the key
+ * as sixth argument, but nothing to be written and executed. The rest stops it.
+ */
+static void write_filter(struct child_plan *plan, uint64_t place, uint64_t key)
 {
 	const struct sock_filter code[PLAN_FILTER_LENGTH] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 7),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_munmap, 0, 5),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, instruction_pointer)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)place, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, instruction_pointer) +
-				 4),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(place >> 32), 0,
-			 1),
+		LOAD(arch, 0),
+		IS(AUDIT_ARCH_X86_64, 16),
+		LOAD(nr, 0),
+		IS(SYS_munmap, 5),
+		LOAD(instruction_pointer, 0),
+		IS(place, 12),
+		LOAD(instruction_pointer, 4),
+		IS(place >> 32, 10),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		IS(SYS_mprotect, 8),
+		LOAD(args[5], 0),
+		IS(key, 6),
+		LOAD(args[5], 4),
+		IS(key >> 32, 4),
+		LOAD(args[2], 0),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, PROT_WRITE | PROT_EXEC),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PROT_WRITE | PROT_EXEC, 1,
+			 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
 	};
@@ -157,13 +172,15 @@ static void write_calls(struct child_plan *plan, const struct guest_mem *mem,
 }
 
 int guest_plan_make(struct child_plan **plan, const struct guest_mem *mem,
-		    bool drop_ids, uint64_t last_call)
+		    bool drop_ids, uint64_t last_call, uint64_t *key)
 {
 	size_t calls = FIXED_CALLS + 2 * mem->region_count;
 	struct child_plan *p;
 	int each = 0;
 	size_t bytes;
 
+	if (getrandom(key, sizeof(*key), 0) != sizeof(*key))
+		return -EIO;
 	/* Kernels and profiles may lack it. This closes nothing. */
 	if (syscall(SYS_close_range, ~0U, ~0U, 0U) < 0)
 		each = close_each(NULL);
@@ -177,7 +194,7 @@ int guest_plan_make(struct child_plan **plan, const struct guest_mem *mem,
 	p->bytes = bytes;
 	p->vectors.fcw = 0x37f;
 	p->vectors.mxcsr = 0x1f80;
-	write_filter(p, last_call);
+	write_filter(p, last_call, *key);
 	write_calls(p, mem, drop_ids && geteuid() == 0, each);
 	*plan = p;
 	return 0;

@@ -13,7 +13,7 @@ struct guest_mem;
 /* The end of what a process may map. */
 #define ADDRESSES_END 0x7ffffffff000ULL
 
-#define PLAN_FILTER_LENGTH 10
+#define PLAN_FILTER_LENGTH 19
 
 /* What went wrong, as the child's exit status. */
 enum child_failure {
@@ -61,11 +61,12 @@ struct child_plan {
 /*
  * Makes the plan of a child of this process that is to be the guest that has
  * @mem, and nobody's if @drop_ids. @last_call is the address behind the
- * instruction that makes the calls, which the last one unmaps. 0 or -errno:
- * -ENOSYS when descriptors cannot be closed on this host.
+ * instruction that makes the calls, which the last one unmaps. With *@key,
+ * random, as its sixth argument, an mprotect() of the guest's passes the
+ * filter. 0 or -errno: -ENOSYS when descriptors cannot be closed on this host.
  */
 int guest_plan_make(struct child_plan **plan, const struct guest_mem *mem,
-		    bool drop_ids, uint64_t last_call);
+		    bool drop_ids, uint64_t last_call, uint64_t *key);
 
 void guest_plan_free(struct child_plan *plan);
 

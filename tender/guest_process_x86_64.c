@@ -12,7 +12,7 @@
  * and install a seccomp filter. The last one unmaps all above guest memory, and
  * with it the code that made it: the child faults. The filter refuses every
  * system call but that last one, by its address, where there is never again
- * code.
+ * code, and those of protect_process_x86_64.c, by their key.
  */
 #include "guest_process_x86_64.h"
 
@@ -169,14 +169,15 @@ static int not_started(int err)
 	return err;
 }
 
-pid_t guest_process_start(const struct guest_mem *mem, bool drop_ids)
+pid_t guest_process_start(const struct guest_mem *mem, bool drop_ids,
+			  uint64_t *key)
 {
 	struct child_plan *plan;
 	pid_t pid;
 	int err;
 
-	err = guest_plan_make(&plan, mem, drop_ids,
-			      (uintptr_t)child_after_call);
+	err = guest_plan_make(&plan, mem, drop_ids, (uintptr_t)child_after_call,
+			      key);
 	if (err)
 		return not_started(err);
 	limit_fork(plan, mem);

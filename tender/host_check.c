@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 
 #include "guest_memory.h"
 #include "memory_map.h"
+#include "passt.h"
 #include "vcpu.h"
 #include "yama.h"
 
@@ -205,19 +207,13 @@ static void check_large_pages(void)
 
 static void check_passt(void)
 {
-	static const char *const places[] = {
-		"/usr/bin/passt",
-		"/usr/local/bin/passt",
-		"/bin/passt",
-	};
+	char path[PATH_MAX];
 
-	for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (access(places[i], X_OK) == 0) {
-			say("passt", "yes", NULL);
-			return;
-		}
-	}
-	say("passt", "no", "needed for networking without root; install passt");
+	if (passt_find(path, sizeof(path)))
+		say("passt", "yes", NULL);
+	else
+		say("passt", "no",
+		    "needed for networking without root; install passt");
 }
 
 bool host_check(void)

@@ -18,6 +18,7 @@
 
 #define NS_PER_S	   1000000000ULL
 #define RANDOM_PIECE_BYTES (1ULL << 20)
+#define ACCESS_BITS	   (GUEST_READ | GUEST_WRITE | GUEST_EXEC)
 #define UPCALL_KINDS	   ((1ULL << BP_UPCALL_KIND_COUNT) - 2)
 
 enum call_outcome call_violation(struct call *c, const char *fmt, ...)
@@ -110,7 +111,6 @@ static enum call_outcome call_clock_wall(struct call *c)
 {
 	struct timespec now;
 
-	/* seccomp: clock_gettime, where the vDSO cannot tell */
 	clock_gettime(CLOCK_REALTIME, &now);
 	return call_done(c, (int64_t)((uint64_t)now.tv_sec * NS_PER_S +
 				      (uint64_t)now.tv_nsec));
@@ -242,6 +242,37 @@ static enum call_outcome call_set_tls(struct call *c)
 	return call_done(c, 0);
 }
 
+static enum call_outcome call_map(struct call *c)
+{
+	uint64_t start = c->arg[0], bytes = c->arg[1], bits = c->arg[2];
+	unsigned access = (unsigned)bits & ACCESS_BITS;
+	struct guest_mem *mem = &c->m->mem;
+	struct vcpu *vcpu = c->m->vcpu;
+	unsigned need = access;
+	int policy = -EINVAL;
+
+	if (bits & ~(uint64_t)(ACCESS_BITS | BP_MAP_RELEASE))
+		return call_violation(c, "map: unknown bits in 0x%llx",
+				      (unsigned long long)bits);
+	if (bytes <= mem->bytes && start <= mem->bytes - bytes)
+		policy = guest_mem_policy(mem, start, start + bytes);
+	if (policy < 0)
+		return call_bad_range(c, "map", start, bytes);
+	if (bits & BP_MAP_RELEASE)
+		need |= GUEST_WRITE;
+	/* No CPU lets code write or run what it may not read. */
+	if (need & ~(unsigned)policy || (access && !(access & GUEST_READ)))
+		return call_refused(c, BP_INVALID);
+	if (guest_mem_restrict(mem, start, start + bytes, access) < 0)
+		return call_refused(c, BP_NO_SPACE);
+	if (vcpu->ops->map(vcpu, start, start + bytes, access) < 0)
+		return CALL_FAILED;
+	if (bits & BP_MAP_RELEASE &&
+	    guest_mem_release(mem, start, start + bytes) < 0)
+		return call_refused(c, BP_IO);
+	return call_done(c, 0);
+}
+
 /* The addresses have to be the guest's own, so that mistakes show here. */
 static enum call_outcome call_upcall(struct call *c)
 {
@@ -280,11 +311,15 @@ static enum call_outcome (*const handlers[])(struct call *) = {
 	[BP_CALL_WAIT] = call_wait,
 	[BP_CALL_BLOCK_IO] = call_block_io,
 	[BP_CALL_SET_TLS] = call_set_tls,
+	[BP_CALL_MAP] = call_map,
 	[BP_CALL_UPCALL] = call_upcall,
 	[BP_CALL_TICK] = call_tick,
 	[BP_CALL_NET_IO] = call_net_io,
 };
 
+_Static_assert(GUEST_READ == BP_MAP_READ && GUEST_WRITE == BP_MAP_WRITE &&
+		       GUEST_EXEC == BP_MAP_EXEC,
+	       "the same bits");
 _Static_assert(sizeof(handlers) / sizeof(handlers[0]) == BP_CALL_COUNT,
 	       "a handler for every hypercall");
 

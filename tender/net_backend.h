@@ -10,6 +10,7 @@
 
 #include "boot_info.h"
 #include "hypercall.h"
+#include "passt.h"
 
 struct net_option;
 struct net_pcap;
@@ -23,6 +24,13 @@ struct net_frame {
 	uint32_t bytes; /* of the frame; of the buffer until it is received */
 };
 
+/*
+ * Copies the first bytes of a frame, at most @bytes, to @head; how many. @iov
+ * becomes the frame with that copy at its start: one piece more than it had.
+ */
+size_t net_frame_pull(const struct net_frame *frame, uint8_t *head,
+		      size_t bytes, struct iovec *iov);
+
 struct net_dev {
 	const struct net_backend *backend;
 	const struct net_transport *transport;
@@ -35,7 +43,7 @@ struct net_dev {
 	struct net_stream *stream; /* of a backend with framing, owned */
 	struct net_pcap *pcap;	   /* or NULL; shared by all devices */
 	uint32_t pcap_number;	   /* of this one in it */
-	pid_t helper;		   /* the process behind it, or 0 */
+	struct passt passt;	   /* of net_user.c */
 };
 
 /* What a backend is opened with. */

@@ -24,7 +24,8 @@
 
 #define FRAME_BYTES (NET_STREAM_HEADER_BYTES + BP_FRAME_MAX_BYTES)
 #define IN_BYTES    ((size_t)256 << 10)
-#define IOV_COUNT   (BP_MAX_FRAMES + BP_MAX_FRAME_ENTRIES)
+#define IOV_COUNT   (3 * BP_MAX_FRAMES + BP_MAX_FRAME_ENTRIES)
+#define PIECE_BYTES 32768u
 
 struct net_stream {
 	size_t start, end; /* of what arrived, in in[] */
@@ -140,40 +141,76 @@ static void owe(struct net_stream *s, const uint8_t *header,
 	s->owed = (size_t)(at - s->out);
 }
 
-static int stream_send(struct net_dev *dev, const struct net_frame *frame,
-		       unsigned count)
+/*
+ * The first frames of the list that are written together, in @iov: as many as
+ * Linux hands to the reader at once. passt, at least that of 2023, loses its
+ * place in the stream when a frame reaches it in more than two parts.
+ */
+static unsigned gather(const struct net_frame *frame, unsigned count,
+		       uint8_t header[][NET_STREAM_HEADER_BYTES],
+		       struct iovec *iov, unsigned *iov_count)
 {
-	uint8_t header[BP_MAX_FRAMES][NET_STREAM_HEADER_BYTES];
-	struct iovec iov[IOV_COUNT];
-	unsigned n = 0, sent = 0;
-	ssize_t done = net_stream_pay(dev);
+	size_t total = 0;
+	unsigned i;
 
-	if (done < 0 || net_stream_owes(dev) || !count)
-		return (int)done;
-	for (unsigned i = 0; i < count; i++) {
+	*iov_count = 0;
+	for (i = 0; i < count; i++) {
 		uint32_t bytes = frame[i].bytes;
 
+		total += NET_STREAM_HEADER_BYTES + bytes;
+		if (i && total > PIECE_BYTES)
+			break;
 		header[i][0] = (uint8_t)(bytes >> 24);
 		header[i][1] = (uint8_t)(bytes >> 16);
 		header[i][2] = (uint8_t)(bytes >> 8);
 		header[i][3] = (uint8_t)bytes;
-		iov[n++] = (struct iovec){header[i], sizeof(header[i])};
+		iov[(*iov_count)++] =
+			(struct iovec){header[i], sizeof(header[i])};
 		for (unsigned j = 0; j < frame[i].iov_count; j++)
-			iov[n++] = frame[i].iov[j];
+			iov[(*iov_count)++] = frame[i].iov[j];
 	}
-	done = write_pieces(dev, iov, n);
+	return i;
+}
+
+/* Writes some of the frames; how many were taken, the last perhaps in part. */
+static int write_frames(struct net_dev *dev, const struct net_frame *frame,
+			unsigned count, unsigned *gathered)
+{
+	uint8_t header[BP_MAX_FRAMES][NET_STREAM_HEADER_BYTES];
+	struct iovec iov[IOV_COUNT];
+	unsigned iov_count, taken = 0;
+	ssize_t done;
+
+	*gathered = gather(frame, count, header, iov, &iov_count);
+	done = write_pieces(dev, iov, iov_count);
 	if (done < 0)
 		return (int)done;
 	while (done > 0) {
-		size_t whole = NET_STREAM_HEADER_BYTES + frame[sent].bytes;
+		size_t whole = NET_STREAM_HEADER_BYTES + frame[taken].bytes;
 
 		if ((size_t)done < whole)
-			owe(dev->stream, header[sent], &frame[sent],
+			owe(dev->stream, header[taken], &frame[taken],
 			    (size_t)done);
 		done -= (ssize_t)whole;
-		sent++;
+		taken++;
 	}
-	return (int)sent;
+	return (int)taken;
+}
+
+static int stream_send(struct net_dev *dev, const struct net_frame *frame,
+		       unsigned count)
+{
+	unsigned sent = 0, gathered = 0;
+	int n = net_stream_pay(dev);
+
+	while (n >= 0 && sent < count && !net_stream_owes(dev)) {
+		n = write_frames(dev, frame + sent, count - sent, &gathered);
+		if (n > 0)
+			sent += (unsigned)n;
+		if (n < (int)gathered)
+			break;
+	}
+	return sent || n >= 0 ? (int)sent : n;
 }
 
 /* Reads more. Bytes, 0 when there is nothing now, -EPIPE at the end. */

@@ -118,6 +118,10 @@ static bool parse_net_part(struct net_option *n, char *part)
 		n->listen = true;
 		return true;
 	}
+	if (!strcmp(part, "host-loopback") && n->kind == NET_USER) {
+		n->host_loopback = true;
+		return true;
+	}
 	if (value) {
 		*value++ = '\0';
 		if (!strcmp(part, "name"))
@@ -135,7 +139,7 @@ static bool parse_net_part(struct net_option *n, char *part)
 			return parse_host(part, value, c->ip4_dns, c->ip6_dns);
 	}
 	log_error("--net: unknown option '%s'; known are name=, mac=, mtu=, "
-		  "ip=, gw=, dns=, and listen for unix:",
+		  "ip=, gw=, dns=, for unix: listen, for user host-loopback",
 		  part);
 	return false;
 }

@@ -30,6 +30,7 @@ struct net_option {
 	char *target;	      /* interface or path, owned; or NULL */
 	int fd;		      /* NET_FD */
 	bool listen;	      /* NET_UNIX: be called */
+	bool host_loopback;   /* NET_USER: the gateway is the host */
 	struct bp_net config; /* zero where nothing was said */
 };
 

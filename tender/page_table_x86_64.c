@@ -16,6 +16,9 @@
 #define PTE_NO_EXEC  (1ULL << 63)
 #define PTE_ADDRESS  0x000ffffffffff000ULL
 
+/* In what points to a table. */
+#define TABLE_BITS (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
+
 #define ENTRIES	    512ULL
 #define LARGE_BYTES (ENTRIES * BP_PAGE_BYTES) /* one page directory entry */
 #define GIANT_BYTES (ENTRIES * LARGE_BYTES)   /* one page directory */
@@ -23,30 +26,27 @@
 
 _Static_assert(BP_MEM_MAX_BYTES <= TOP_BYTES, "one top table entry is enough");
 
-struct builder {
-	struct guest_mem *mem;
-	uint64_t next; /* address of the next free table page */
-	uint64_t top;
-};
-
 uint64_t page_table_bytes(uint64_t mem_bytes)
 {
 	/* Each end of a region may need a table of small pages of its own. */
 	uint64_t small = 2ULL * (GUEST_MAX_REGIONS + TRAP_PAGE_COUNT);
 	uint64_t directories = mem_bytes / GIANT_BYTES + 1;
 
-	return (2 + directories + small) * BP_PAGE_BYTES;
+	/* Later, each large page may be split. */
+	uint64_t split = mem_bytes / LARGE_BYTES;
+
+	return (2 + directories + small + split) * BP_PAGE_BYTES;
 }
 
 /* The tables lie behind guest memory, out of guest_mem_range()'s reach. */
-static uint64_t *table_at(const struct builder *b, uint64_t gpa)
+static uint64_t *table_at(const struct page_table *b, uint64_t gpa)
 {
 	assert(gpa >= b->mem->bytes &&
 	       gpa <= b->mem->mapped_bytes - BP_PAGE_BYTES);
 	return (uint64_t *)(void *)(b->mem->base + gpa);
 }
 
-static uint64_t table_new(struct builder *b)
+static uint64_t table_new(struct page_table *b)
 {
 	uint64_t gpa = b->next;
 
@@ -55,16 +55,16 @@ static uint64_t table_new(struct builder *b)
 }
 
 /* The table that entry @index of @table points to, made when not there. */
-static uint64_t *table_below(struct builder *b, uint64_t *table, uint64_t index)
+static uint64_t *table_below(struct page_table *b, uint64_t *table,
+			     uint64_t index)
 {
 	if (!(table[index] & PTE_PRESENT))
-		table[index] = table_new(b) | PTE_PRESENT | PTE_WRITE |
-			       PTE_USER | PTE_ACCESSED;
+		table[index] = table_new(b) | TABLE_BITS;
 	assert(!(table[index] & PTE_LARGE));
 	return table_at(b, table[index] & PTE_ADDRESS);
 }
 
-static void map_range(struct builder *b, uint64_t start, uint64_t end,
+static void map_range(struct page_table *b, uint64_t start, uint64_t end,
 		      uint64_t bits)
 {
 	uint64_t *pointers = table_below(b, table_at(b, b->top), 0);
@@ -93,19 +93,103 @@ static uint64_t access_bits(unsigned access)
 	       (access & GUEST_EXEC ? 0 : PTE_NO_EXEC);
 }
 
-uint64_t page_table_build(struct guest_mem *mem)
+void page_table_build(struct page_table *tables, struct guest_mem *mem)
 {
-	struct builder b = {.mem = mem, .next = mem->bytes};
-
-	b.top = table_new(&b);
-	map_range(&b, TRAP_TABLES_GPA, TRAP_TABLES_GPA + BP_PAGE_BYTES,
+	*tables = (struct page_table){.mem = mem, .next = mem->bytes};
+	tables->top = table_new(tables);
+	table_at(tables, tables->top)[ENTRIES - 1] = tables->top | PTE_PRESENT |
+						     PTE_WRITE | PTE_ACCESSED |
+						     PTE_DIRTY | PTE_NO_EXEC;
+	map_range(tables, TRAP_TABLES_GPA, TRAP_TABLES_GPA + BP_PAGE_BYTES,
 		  access_bits(GUEST_READ));
-	map_range(&b, TRAP_STUBS_GPA, TRAP_STUBS_GPA + BP_PAGE_BYTES,
+	map_range(tables, TRAP_STUBS_GPA, TRAP_STUBS_GPA + BP_PAGE_BYTES,
 		  access_bits(GUEST_READ | GUEST_EXEC));
-	map_range(&b, TRAP_STACK_GPA, TRAP_STACK_GPA + BP_PAGE_BYTES,
+	map_range(tables, TRAP_STACK_GPA, TRAP_STACK_GPA + BP_PAGE_BYTES,
 		  access_bits(GUEST_READ | GUEST_WRITE));
+	map_range(tables, TRAP_LIST_GPA, TRAP_LIST_GPA + BP_PAGE_BYTES,
+		  access_bits(GUEST_READ));
 	for (unsigned i = 0; i < mem->region_count; i++)
-		map_range(&b, mem->region[i].start, mem->region[i].end,
+		map_range(tables, mem->region[i].start, mem->region[i].end,
 			  PTE_USER | access_bits(mem->region[i].access));
-	return b.top;
+}
+
+/*
+ * An entry for ring 3. Without any access it keeps what else is known of the
+ * page, which the CPU does not look at.
+ */
+static uint64_t user_entry(uint64_t gpa, unsigned access)
+{
+	return gpa | access_bits(access) | PTE_USER | PTE_ACCESSED | PTE_DIRTY |
+	       (access ? PTE_PRESENT : 0);
+}
+
+static uint64_t entry_address(uint64_t gpa)
+{
+	return PAGE_TABLE_ENTRIES + gpa / BP_PAGE_BYTES * sizeof(uint64_t);
+}
+
+/* A directory is found as the page that the entries of tables are in. */
+static uint64_t directory_entry_address(uint64_t gpa)
+{
+	return entry_address(PAGE_TABLE_ENTRIES % (1ULL << 48)) +
+	       gpa / LARGE_BYTES * sizeof(uint64_t);
+}
+
+/* A table of small pages like the large one of @entry but for [start, end). */
+static uint64_t split(struct page_table *tables, uint64_t entry, uint64_t start,
+		      uint64_t end, unsigned access)
+{
+	uint64_t gpa = table_new(tables), *table = table_at(tables, gpa);
+	uint64_t first = start / LARGE_BYTES * LARGE_BYTES;
+
+	entry &= ~(PTE_ADDRESS | PTE_LARGE);
+	for (uint64_t i = 0; i < ENTRIES; i++) {
+		uint64_t page = first + i * BP_PAGE_BYTES;
+
+		table[i] = page >= start && page < end
+				   ? user_entry(page, access)
+				   : page | entry;
+	}
+	return gpa | TABLE_BITS;
+}
+
+/* Changes pages from @start to @next or less, which it sets, by one entry. */
+static struct page_table_write change(struct page_table *tables, uint64_t start,
+				      uint64_t *next, unsigned access)
+{
+	uint64_t *top = table_at(tables, tables->top);
+	uint64_t *pointers = table_below(tables, top, 0);
+	const uint64_t *directory =
+		table_below(tables, pointers, start / GIANT_BYTES);
+	uint64_t entry = directory[start / LARGE_BYTES % ENTRIES];
+	uint64_t large_end = (start / LARGE_BYTES + 1) * LARGE_BYTES;
+	struct page_table_write write = {directory_entry_address(start), 0};
+
+	if (!(entry & PTE_LARGE)) {
+		*next = start + BP_PAGE_BYTES;
+		write.address = entry_address(start);
+		write.value = user_entry(start, access);
+		return write;
+	}
+	if (*next > large_end)
+		*next = large_end;
+	write.value = *next - start == LARGE_BYTES
+			      ? user_entry(start, access) | PTE_LARGE
+			      : split(tables, entry, start, *next, access);
+	return write;
+}
+
+unsigned page_table_change(struct page_table *tables, uint64_t *start,
+			   uint64_t end, unsigned access,
+			   struct page_table_write *list, unsigned most)
+{
+	unsigned n = 0;
+
+	while (*start < end && n < most) {
+		uint64_t next = end;
+
+		list[n++] = change(tables, *start, &next, access);
+		*start = next;
+	}
+	return n;
 }

@@ -7,15 +7,42 @@
 
 struct guest_mem;
 
-/* Bytes of tables that page_table_build() may need behind @mem_bytes. */
+/*
+ * Ring 0 has all tables mapped from here on, at entry N that of page N: the
+ * last entry of the top table leads to that table itself.
+ */
+#define PAGE_TABLE_ENTRIES 0xffffff8000000000ULL
+
+struct page_table {
+	struct guest_mem *mem;
+	uint64_t top;  /* address of the top table (CR3) */
+	uint64_t next; /* of the next free table page */
+};
+
+/* One entry to be changed: ring 0 is to write @value to @address. */
+struct page_table_write {
+	uint64_t address;
+	uint64_t value;
+};
+
+/* Bytes of tables that there can be behind @mem_bytes, in the end. */
 uint64_t page_table_bytes(uint64_t mem_bytes);
 
 /*
  * Builds tables that map each region of @mem to itself with exactly its
  * access, for ring 3, and the supervisor pages of trap_x86_64.h for ring 0
- * only. Nothing else is mapped, the tables themselves included. Returns the
- * address of the top table (CR3).
+ * only. Nothing else is mapped, but the tables, for ring 0 only.
  */
-uint64_t page_table_build(struct guest_mem *mem);
+void page_table_build(struct page_table *tables, struct guest_mem *mem);
+
+/*
+ * Lists what to write so that pages from *@start on, to @end at most, get
+ * exactly @access. They are pages of regions. At most @most entries; *@start
+ * is where to go on. How many there are. They take effect when all were
+ * written, by the guest's CPU, and its translations were flushed.
+ */
+unsigned page_table_change(struct page_table *tables, uint64_t *start,
+			   uint64_t end, unsigned access,
+			   struct page_table_write *list, unsigned most);
 
 #endif

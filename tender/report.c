@@ -13,6 +13,11 @@
 #include "symbol.h"
 #include "text.h"
 
+static bool no_access(const struct machine *m, uint64_t gpa)
+{
+	return !guest_mem_range(&m->mem, gpa, 1, GUEST_READ);
+}
+
 /* What a guest address belongs to. */
 static const char *area(const struct machine *m, uint64_t gpa)
 {
@@ -34,6 +39,8 @@ static const char *area(const struct machine *m, uint64_t gpa)
 			return "text";
 		return s->access & GUEST_WRITE ? "data" : "read-only data";
 	}
+	if (guest_mem_has(&m->mem, gpa) && no_access(m, gpa))
+		return "stack guard page, or memory the guest protected";
 	if (gpa >= l->heap_start && gpa < l->heap_end)
 		return "heap";
 	if (gpa >= l->heap_end && gpa < l->stack_start)

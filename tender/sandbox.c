@@ -73,7 +73,8 @@ static int close_files(const struct sandbox_operands *operands,
 	return err ? missing(choice, "closing what is open", err) : 0;
 }
 
-static int narrow_view(const struct machine *m, enum sandbox_choice choice)
+static int narrow_view(const struct sandbox_operands *o,
+		       enum sandbox_choice choice)
 {
 	const char *what;
 	int err = sandbox_namespaces(choice == SANDBOX_STRICT, &what);
@@ -82,7 +83,8 @@ static int narrow_view(const struct machine *m, enum sandbox_choice choice)
 		err = missing(choice, what, err);
 	if (err)
 		return err;
-	err = sandbox_landlock(m->vcpu->ops->shares_memory);
+	err = sandbox_landlock(o->set[PID_GUEST].count ||
+			       o->set[PID_HELPERS].count);
 	return err ? missing(choice, "Landlock", err) : 0;
 }
 
@@ -155,7 +157,7 @@ static int enter(const struct machine *m, enum sandbox_choice choice)
 	if (!err)
 		err = close_files(&operands, choice);
 	if (!err)
-		err = narrow_view(m, choice);
+		err = narrow_view(&operands, choice);
 	if (!err)
 		err = give_up_power();
 	if (!err)

@@ -122,7 +122,11 @@ static const struct rule rules[] = {
 	      IN_LONG(4, 0), IN_LONG(5, 0)),
 	ALLOW(writev, IS(0, FD_CAPTURE)),
 	ALLOW(ftruncate, IS(0, FD_CAPTURE)),
-	ALLOW(close, IS(0, FD_NETS_AND_CAPTURE)),
+	ALLOW(close, IS(0, FD_CLOSED_LATER)),
+	ALLOW(shutdown, IS(0, FD_STREAM_NETS), IN(1, SHUT_RDWR)),
+	ALLOW(kill, IS(0, PID_HELPERS), IN(1, SIGKILL)),
+	ALLOW(wait4, IS(0, PID_HELPERS), IN(2, 0), IN_LONG(3, 0)),
+	ALLOW(read, IS(0, FD_HELPERS)),
 	/* Time and chance. */
 	ALLOW_ANY(clock_gettime),
 	ALLOW_ANY(getrandom),
@@ -167,11 +171,12 @@ static const struct rule rules[] = {
 	ALLOW(pread64, IS(0, FD_SYMBOLS)),
 	ALLOW(mmap, IN_LONG(2, PROT_NONE, PROT_READ | PROT_WRITE),
 	      IN_LONG(3, MAP_PRIVATE | MAP_ANONYMOUS,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)),
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)),
 	ALLOW(mprotect, IN_LONG(2, PROT_NONE, PROT_READ,
 				PROT_READ | PROT_WRITE)),
 	ALLOW_ANY(munmap),
-	ALLOW(madvise, IN(2, MADV_DONTNEED, MADV_FREE)),
+	ALLOW(madvise, IN(2, MADV_DONTNEED, MADV_FREE, MADV_REMOVE)),
 	ALLOW_ANY(brk),
 };
 /* clang-format on */
@@ -193,11 +198,16 @@ static void add_disk(struct sandbox_operands *o, const struct block_dev *dev)
 static void add_net(struct sandbox_operands *o, const struct net_dev *dev)
 {
 	add(o, dev->stream ? FD_STREAM_NETS : FD_PACKET_NETS, dev->fd);
-	add(o, FD_NETS_AND_CAPTURE, dev->fd);
+	add(o, FD_CLOSED_LATER, dev->fd);
+	if (dev->passt.pid > 0) {
+		add(o, PID_HELPERS, dev->passt.pid);
+		add(o, FD_HELPERS, dev->passt.said);
+		add(o, FD_CLOSED_LATER, dev->passt.said);
+	}
 	/* All devices share it. */
 	if (dev->pcap && !o->set[FD_CAPTURE].count) {
 		add(o, FD_CAPTURE, net_pcap_fd(dev->pcap));
-		add(o, FD_NETS_AND_CAPTURE, net_pcap_fd(dev->pcap));
+		add(o, FD_CLOSED_LATER, net_pcap_fd(dev->pcap));
 	}
 }
 

@@ -10,7 +10,7 @@
 struct call_filter;
 struct machine;
 
-#define OPERAND_VALUES (BP_MAX_DEVICES + 3)
+#define OPERAND_VALUES (2 * BP_MAX_DEVICES + 3)
 
 /* Values that differ from run to run; a constant set is in the table. */
 enum sandbox_operand {
@@ -24,7 +24,8 @@ enum sandbox_operand {
 	FD_STREAM_NETS,
 	FD_PACKET_NETS,
 	FD_CAPTURE,
-	FD_NETS_AND_CAPTURE,
+	FD_HELPERS, /* what they print */
+	FD_CLOSED_LATER,
 	FD_REPORTS,	 /* files of statistics, traces and the like */
 	FD_DEBUGGER,	 /* its connection */
 	FD_DEBUG_LISTEN, /* where it may come */
@@ -33,6 +34,7 @@ enum sandbox_operand {
 	PID_GUEST = OPERAND_FDS,
 	PID_GUEST_OR_SELF, /* 0 is oneself */
 	PID_TENDER,
+	PID_HELPERS,
 	ID_TIMERS,
 	OPERAND_COUNT,
 };

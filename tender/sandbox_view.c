@@ -65,7 +65,7 @@ int sandbox_namespaces(bool network, const char **what)
 	return err;
 }
 
-int sandbox_landlock(bool has_guest)
+int sandbox_landlock(bool has_children)
 {
 	struct ruleset rules = {.handled_access_fs = ACCESS_FS_V1};
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
@@ -81,8 +81,8 @@ int sandbox_landlock(bool has_guest)
 	}
 	if (abi >= 6) {
 		rules.scoped = SCOPE_SOCKET_V6;
-		/* The guest's process was made before, outside. */
-		rules.scoped |= has_guest ? 0 : SCOPE_SIGNAL_V6;
+		/* They were made before, outside. */
+		rules.scoped |= has_children ? 0 : SCOPE_SIGNAL_V6;
 		bytes = sizeof(rules);
 	}
 	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, bytes, 0);

@@ -14,8 +14,8 @@ int sandbox_namespaces(bool network, const char **what);
 
 /*
  * Landlock: opens no file, connects to no port, and signals none but its own
- * (where @has_guest, that may be the guest's process). 0 or -errno.
+ * (where @has_children, it signals these). 0 or -errno.
  */
-int sandbox_landlock(bool has_guest);
+int sandbox_landlock(bool has_children);
 
 #endif

@@ -112,6 +112,26 @@ static void write_stub(uint8_t *stubs, unsigned vector)
 	*at++ = 0xf4; /* hlt: not reached */
 }
 
+static void write_writer(uint8_t *at)
+{
+	static const uint8_t code[] = {
+		0x48, 0x8b,	 0x3e,	     /* 1: mov (%rsi), %rdi */
+		0x48, 0x8b,	 0x46, 0x08, /* mov 8(%rsi), %rax */
+		0x48, 0x89,	 0x07,	     /* mov %rax, (%rdi) */
+		0x83, 0xc6,	 0x10,	     /* add $16, %esi */
+		0xff, 0xc9,		     /* dec %ecx */
+		0x75, 0xef,		     /* jnz 1b */
+		0x0f, 0x20,	 0xd8,	     /* mov %cr3, %rax */
+		0x0f, 0x22,	 0xd8,	     /* mov %rax, %cr3 */
+		0xe7, TRAP_PORT,	     /* out %eax, $TRAP_PORT */
+		0xf4,			     /* hlt: not reached */
+	};
+
+	_Static_assert(TRAP_WRITER_GPA + sizeof(code) - 3 == TRAP_WRITER_END,
+		       "where the `out` is");
+	memcpy(at, code, sizeof(code));
+}
+
 void trap_pages_write(struct guest_mem *mem)
 {
 	uint8_t *idt = supervisor_page(mem, TRAP_IDT_GPA);
@@ -119,10 +139,16 @@ void trap_pages_write(struct guest_mem *mem)
 
 	write_gdt(supervisor_page(mem, TRAP_GDT_GPA));
 	write_tss(supervisor_page(mem, TRAP_TSS_GPA));
+	write_writer(supervisor_page(mem, TRAP_WRITER_GPA));
 	for (unsigned vector = 0; vector < VECTORS; vector++) {
 		write_gate(idt, vector);
 		write_stub(stubs, vector);
 	}
+}
+
+void *trap_list(struct guest_mem *mem)
+{
+	return supervisor_page(mem, TRAP_LIST_GPA);
 }
 
 bool trap_is_stub(uint64_t rip)
@@ -164,9 +190,13 @@ static const struct {
 };
 
 /* SDM volume 3, 4.7: the error code of a page fault. */
-static const char *page_fault(uint64_t error)
+static const char *page_fault(uint64_t error, bool known)
 {
 	bool present = error & 1;
+
+	if (known && !present)
+		return error & 2 ? "write to protected memory"
+				 : "read of protected memory";
 
 	if (error & 0x10)
 		return present ? "jump to memory that is not executable"
@@ -220,11 +250,13 @@ void trap_describe(const struct guest_mem *mem, const struct trap_frame *frame,
 	else if (vector == VECTOR_BP)
 		exit->trap.cause = VCPU_BREAKPOINT;
 	if (vector == VECTOR_PF) {
-		exit->trap.what = page_fault(frame->error);
+		bool known = guest_mem_has(mem, cr2);
+
+		exit->trap.what = page_fault(frame->error, known);
 		exit->trap.has_address = true;
 		exit->trap.address = cr2;
-		exit->trap.code = frame->error & 1 ? BP_TRAP_NO_ACCESS
-						   : BP_TRAP_NOT_MAPPED;
+		exit->trap.code =
+			known ? BP_TRAP_NO_ACCESS : BP_TRAP_NOT_MAPPED;
 	} else if (vector == VECTOR_GP && trap_is_port_io(mem, frame->rip)) {
 		exit->trap.resumable = false;
 		exit->trap.signal = SIGSYS;

@@ -17,10 +17,11 @@ struct vcpu_exit;
 #define TRAP_TABLES_GPA 0x1000ULL /* GDT, TSS, IDT; read-only */
 #define TRAP_STUBS_GPA	0x2000ULL /* code */
 #define TRAP_STACK_GPA	0x3000ULL
-#define TRAP_PAGE_COUNT 3
+#define TRAP_LIST_GPA	0x4000ULL /* of entries to write; read-only */
+#define TRAP_PAGE_COUNT 4
 
 _Static_assert(TRAP_TABLES_GPA >= BP_SUPERVISOR_START &&
-		       TRAP_STACK_GPA + BP_PAGE_BYTES <= BP_SUPERVISOR_END,
+		       TRAP_LIST_GPA + BP_PAGE_BYTES <= BP_SUPERVISOR_END,
 	       "supervisor pages are in their place");
 
 /* Inside TRAP_TABLES_GPA. */
@@ -32,6 +33,7 @@ _Static_assert(TRAP_TABLES_GPA >= BP_SUPERVISOR_START &&
 #define TRAP_IDT_BYTES 0x200u
 
 #define TRAP_SELECTOR_KERNEL_CODE 0x08
+#define TRAP_SELECTOR_KERNEL_DATA 0x10
 #define TRAP_SELECTOR_USER_DATA	  0x2b
 #define TRAP_SELECTOR_USER_CODE	  0x33
 #define TRAP_SELECTOR_TSS	  0x38
@@ -50,8 +52,19 @@ struct trap_frame {
 	uint64_t ss;
 };
 
-/* Writes the three pages. */
+/*
+ * Ring-0 code that writes a list of RCX entries at RSI, each an address and a
+ * value of 8 bytes, flushes all translations, and ends like a stub at
+ * TRAP_WRITER_END. Uses RAX and RDI as well.
+ */
+#define TRAP_WRITER_GPA (TRAP_STUBS_GPA + 0x200)
+#define TRAP_WRITER_END (TRAP_WRITER_GPA + 23)
+
+/* Writes the pages, but for the list. */
 void trap_pages_write(struct guest_mem *mem);
+
+/* The page at TRAP_LIST_GPA. */
+void *trap_list(struct guest_mem *mem);
 
 /* Whether @rip, and so the `out` it stands at, is a stub's. */
 bool trap_is_stub(uint64_t rip);

@@ -140,6 +140,13 @@ struct vcpu_ops {
 	/* Sets the guest's thread pointer. 0 or -errno. */
 	int (*set_tls)(struct vcpu *vcpu, uint64_t address);
 
+	/*
+	 * Makes @access what the guest may do with the pages [start, end) of
+	 * its regions, within a hypercall. 0, or -errno after printing why.
+	 */
+	int (*map)(struct vcpu *vcpu, uint64_t start, uint64_t end,
+		   unsigned access);
+
 	void (*place)(struct vcpu *vcpu, struct vcpu_place *place);
 
 	/* The registers as text, several lines, each ending in newline. */

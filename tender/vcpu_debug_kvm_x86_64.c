@@ -25,25 +25,6 @@
 #define XSTATE_BV     128
 #define XSTATE_LEGACY 3u /* x87 and SSE */
 
-/*
- * Lets KVM finish the `out` that the guest, or a stub, stopped in: until then
- * it may still move the program counter.
- */
-static int complete_io(struct vcpu_kvm *k)
-{
-	int err = 0;
-
-	if (k->regs_dirty && ioctl(k->fd, KVM_SET_REGS, &k->regs) < 0)
-		return kvm_failed("writing registers");
-	k->regs_dirty = false;
-	k->run->immediate_exit = 1;
-	/* seccomp: ioctl KVM_RUN on the vCPU */
-	if (ioctl(k->fd, KVM_RUN, 0) < 0 && errno != EINTR && errno != EAGAIN)
-		err = kvm_failed("completing a hypercall");
-	k->run->immediate_exit = 0;
-	return err;
-}
-
 static int settle(struct vcpu_kvm *k)
 {
 	struct kvm_regs *regs = kvm_regs_of(k), guest = *regs;
@@ -53,7 +34,7 @@ static int settle(struct vcpu_kvm *k)
 		regs->rflags &= ~CPU_RFLAGS_TF;
 		kvm_regs_changed(k);
 	}
-	if (complete_io(k) < 0)
+	if (kvm_complete_io(k) < 0)
 		return -EIO;
 	/* seccomp: ioctl KVM_GET_REGS on the vCPU */
 	if (ioctl(k->fd, KVM_GET_REGS, regs) < 0)

@@ -2,13 +2,17 @@
 /* Debugging a guest in a process: all of it is ptrace(2). */
 #include "vcpu_debug.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
+#include <unistd.h>
 
 #include "cpu_state.h"
 #include "debug_regs_x86_64.h"
+#include "log.h"
 #include "vcpu_process_x86_64.h"
 
 #define DEBUG_OFFSET(i) \
@@ -43,6 +47,17 @@ static const struct {
 _Static_assert(sizeof(struct user_fpregs_struct) == sizeof(struct cpu_fxsave),
 	       "both are FXSAVE's");
 
+static int peek(struct vcpu_process *p, uint64_t offset, uint64_t *value)
+{
+	/* The system call itself, as C libraries differ in what theirs does. */
+	/* seccomp: ptrace on the guest's process */
+	if (syscall(SYS_ptrace, (long)PTRACE_PEEKUSER, (long)p->child.pid,
+		    offset, value) >= 0)
+		return 0;
+	log_error("process vCPU: reading a register: %s", strerror(errno));
+	return -EIO;
+}
+
 static int debug_read(struct vcpu *vcpu, struct cpu_state *state)
 {
 	struct vcpu_process *p = vcpu_process_of(vcpu);
@@ -51,11 +66,12 @@ static int debug_read(struct vcpu *vcpu, struct cpu_state *state)
 
 	memset(state, 0, sizeof(*state));
 	if (!err)
-		err = process_trace(p, PTRACE_GETREGS, 0, &user,
-				    "reading registers");
+		err = tracee_request(&p->child, PTRACE_GETREGS, 0, &user,
+				     "reading registers");
 	if (!err)
-		err = process_trace(p, PTRACE_GETFPREGS, 0, &state->fpu,
-				    "reading floating-point registers");
+		err = tracee_request(&p->child, PTRACE_GETFPREGS, 0,
+				     &state->fpu,
+				     "reading floating-point registers");
 	if (err)
 		return err;
 	for (size_t i = 0; i < REGISTER_COUNT; i++)
@@ -79,12 +95,12 @@ static int debug_write(struct vcpu *vcpu, const struct cpu_state *state)
 	struct vcpu_process *p = vcpu_process_of(vcpu);
 	struct user_regs_struct user;
 	struct cpu_fxsave fpu;
-	int err =
-		process_trace(p, PTRACE_GETREGS, 0, &user, "reading registers");
+	int err = tracee_request(&p->child, PTRACE_GETREGS, 0, &user,
+				 "reading registers");
 
 	if (!err)
-		err = process_trace(p, PTRACE_GETFPREGS, 0, &fpu,
-				    "reading floating-point registers");
+		err = tracee_request(&p->child, PTRACE_GETFPREGS, 0, &fpu,
+				     "reading floating-point registers");
 	for (size_t i = 0; !err && i < REGISTER_COUNT; i++) {
 		uint64_t value;
 
@@ -92,14 +108,14 @@ static int debug_write(struct vcpu *vcpu, const struct cpu_state *state)
 		       sizeof(value));
 		if (memcmp((char *)&user + registers[i].user, &value,
 			   sizeof(value)) != 0)
-			err = process_poke(p, registers[i].user, value);
+			err = tracee_poke(&p->child, registers[i].user, value);
 	}
 	if (err)
 		return err;
 	if (memcmp(&fpu, &state->fpu, sizeof(fpu)) != 0) {
 		fpu = state->fpu;
-		err = process_trace(p, PTRACE_SETFPREGS, 0, &fpu,
-				    "writing floating-point registers");
+		err = tracee_request(&p->child, PTRACE_SETFPREGS, 0, &fpu,
+				     "writing floating-point registers");
 	}
 	p->regs = state->regs;
 	return err;
@@ -116,13 +132,13 @@ static int debug_watch(struct vcpu *vcpu, const struct vcpu_watch *watch,
 		       unsigned count)
 {
 	struct vcpu_process *p = vcpu_process_of(vcpu);
-	int err = process_poke(p, DEBUG_OFFSET(DR_CONTROL), 0);
+	int err = tracee_poke(&p->child, DEBUG_OFFSET(DR_CONTROL), 0);
 
 	for (unsigned i = 0; !err && i < count; i++)
-		err = process_poke(p, DEBUG_OFFSET(i), watch[i].address);
+		err = tracee_poke(&p->child, DEBUG_OFFSET(i), watch[i].address);
 	if (!err && count)
-		err = process_poke(p, DEBUG_OFFSET(DR_CONTROL),
-				   debug_regs_control(watch, count));
+		err = tracee_poke(&p->child, DEBUG_OFFSET(DR_CONTROL),
+				  debug_regs_control(watch, count));
 	return err;
 }
 
@@ -130,12 +146,12 @@ static int debug_watch_hits(struct vcpu *vcpu, unsigned *hits)
 {
 	struct vcpu_process *p = vcpu_process_of(vcpu);
 	uint64_t status = 0;
-	int err = process_peek(p, DEBUG_OFFSET(DR_STATUS), &status);
+	int err = peek(p, DEBUG_OFFSET(DR_STATUS), &status);
 
 	if (err)
 		return err;
 	*hits = (unsigned)status & DEBUG_REGS_HITS;
-	return process_poke(p, DEBUG_OFFSET(DR_STATUS), 0);
+	return tracee_poke(&p->child, DEBUG_OFFSET(DR_STATUS), 0);
 }
 
 const struct vcpu_debug_ops vcpu_process_debug_ops = {

@@ -206,6 +206,7 @@ free_vcpu:
 	return err;
 }
 
+/* Flat code and data of ring 3. */
 void kvm_user_segments(struct kvm_sregs *s)
 {
 	s->ss = (struct kvm_segment){
@@ -223,6 +224,14 @@ void kvm_user_segments(struct kvm_sregs *s)
 	s->cs.type = 11;
 	s->cs.db = 0;
 	s->cs.l = 1;
+}
+
+static void kernel_segments(struct kvm_sregs *s)
+{
+	kvm_user_segments(s);
+	s->cs.dpl = s->ss.dpl = 0;
+	s->cs.selector = TRAP_SELECTOR_KERNEL_CODE;
+	s->ss.selector = TRAP_SELECTOR_KERNEL_DATA;
 }
 
 /* 64-bit mode at ring 3 (SDM volume 3, 9.8.5, with everything done at once). */
@@ -258,7 +267,8 @@ static int kvm_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
 	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
 
 	trap_pages_write(k->mem);
-	initial_sregs(k, page_table_build(k->mem), &k->sregs);
+	page_table_build(&k->tables, k->mem);
+	initial_sregs(k, k->tables.top, &k->sregs);
 	*kvm_regs_of(k) = (struct kvm_regs){
 		.rip = start->pc,
 		.rsp = start->sp,
@@ -276,6 +286,22 @@ static int kvm_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
 	return 0;
 }
 
+static int get_sregs(struct vcpu_kvm *k)
+{
+	/* seccomp: ioctl KVM_GET_SREGS on the vCPU */
+	return ioctl(k->fd, KVM_GET_SREGS, &k->sregs) < 0
+		       ? kvm_failed("reading segments")
+		       : 0;
+}
+
+static int set_sregs(struct vcpu_kvm *k)
+{
+	/* seccomp: ioctl KVM_SET_SREGS on the vCPU */
+	return ioctl(k->fd, KVM_SET_SREGS, &k->sregs) < 0
+		       ? kvm_failed("writing segments")
+		       : 0;
+}
+
 static int report_trap(struct vcpu_kvm *k, struct vcpu_exit *exit)
 {
 	struct kvm_regs *regs = kvm_regs_of(k);
@@ -285,9 +311,8 @@ static int report_trap(struct vcpu_kvm *k, struct vcpu_exit *exit)
 		log_error("KVM: a trap stub reported from a wrong stack");
 		return -EIO;
 	}
-	/* seccomp: ioctl KVM_GET_SREGS on the vCPU */
-	if (ioctl(k->fd, KVM_GET_SREGS, &k->sregs) < 0)
-		return kvm_failed("reading the fault address");
+	if (get_sregs(k))
+		return -EIO;
 	regs->rip = frame.rip;
 	regs->rsp = frame.rsp;
 	regs->rflags = frame.rflags;
@@ -342,27 +367,62 @@ static void kvm_handles(const struct vcpu *vcpu, struct vcpu_handles *handles)
 	handles->fd = ((const struct vcpu_kvm *)vcpu)->fd;
 }
 
-static int kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+/* One KVM_RUN. 0; 1 when a signal ended it; -errno after printing why. */
+static int enter_guest(struct vcpu_kvm *k)
 {
-	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
+	int err, interrupted = 0;
 
 	if (k->regs_dirty && ioctl(k->fd, KVM_SET_REGS, &k->regs) < 0)
 		return kvm_failed("writing registers");
 	k->regs_dirty = false;
-	k->in_stub = false;
 	/* seccomp: ioctl KVM_RUN on the vCPU */
 	if (ioctl(k->fd, KVM_RUN, 0) < 0) {
-		/* EAGAIN is no room for a thread of KVM's: the limit ulimit -u.
-		 */
-		if (errno != EINTR)
+		/* EAGAIN: no room for a thread of KVM's own (ulimit -u). */
+		err = errno;
+		if (err != EINTR)
 			return kvm_failed("running the guest");
-		k->run->immediate_exit = 0;
-		k->run->exit_reason = KVM_EXIT_INTR;
+		interrupted = 1;
 	}
 	/* seccomp: ioctl KVM_GET_REGS, KVM_SET_REGS on the vCPU */
 	if (!k->sync_regs && ioctl(k->fd, KVM_GET_REGS, &k->regs) < 0)
 		return kvm_failed("reading registers");
-	return handle_exit(k, exit);
+	return interrupted;
+}
+
+static int kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
+	int interrupted = enter_guest(k);
+
+	if (interrupted < 0)
+		return interrupted;
+	if (!interrupted)
+		return handle_exit(k, exit);
+	/* Whoever kicked left a note, which is looked at after this. */
+	k->kicked = 0;
+	k->run->immediate_exit = 0;
+	exit->kind = VCPU_INTERRUPTED;
+	return 0;
+}
+
+/*
+ * Has KVM complete the `out` that the vCPU stands at, which else it would do
+ * later, with the registers that are there then.
+ */
+int kvm_complete_io(struct vcpu_kvm *k)
+{
+	int err;
+
+	k->run->immediate_exit = 1;
+	err = enter_guest(k);
+	k->run->immediate_exit = 0;
+	if (k->kicked)
+		k->run->immediate_exit = 1;
+	if (err > 0)
+		return 0;
+	if (!err)
+		log_error("KVM: it ran where it should not");
+	return err ? err : -EIO;
 }
 
 static int kvm_interrupted(struct vcpu *vcpu, struct bp_upcall_frame *frame)
@@ -385,25 +445,16 @@ static int kvm_interrupted(struct vcpu *vcpu, struct bp_upcall_frame *frame)
 	return 0;
 }
 
-/* From ring 0, where the stub stands at its `out`. */
+/* From ring 0, where a stub stands at its `out`. */
 static int leave_stub(struct vcpu_kvm *k)
 {
-	/*
-	 * KVM completes the `out` first, as it would move the program counter
-	 * later. A kick that comes now is as good as ours, which stays.
-	 */
-	k->run->immediate_exit = 1;
-	if (ioctl(k->fd, KVM_RUN, 0) >= 0) {
-		log_error("KVM: ran where it should not");
-		return -EIO;
-	}
-	if (errno != EINTR)
-		return kvm_failed("completing a trap");
+	int err = kvm_complete_io(k);
+
+	if (err)
+		return err;
 	kvm_user_segments(&k->sregs);
-	if (ioctl(k->fd, KVM_SET_SREGS, &k->sregs) < 0)
-		return kvm_failed("leaving a trap");
 	k->in_stub = false;
-	return 0;
+	return set_sregs(k);
 }
 
 static int kvm_enter(struct vcpu *vcpu, uint64_t pc, uint64_t sp, uint64_t arg)
@@ -435,13 +486,74 @@ static int kvm_set_tls(struct vcpu *vcpu, uint64_t address)
 {
 	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
 
-	/* seccomp: ioctl KVM_GET_SREGS, KVM_SET_SREGS on the vCPU */
-	if (ioctl(k->fd, KVM_GET_SREGS, &k->sregs) < 0)
-		return kvm_failed("reading segments");
+	int err = get_sregs(k);
+
+	if (err)
+		return err;
 	k->sregs.fs.base = address;
-	if (ioctl(k->fd, KVM_SET_SREGS, &k->sregs) < 0)
-		return kvm_failed("writing segments");
-	return 0;
+	return set_sregs(k);
+}
+
+/* In ring 0, has the list's entries written. */
+static int run_writer(struct vcpu_kvm *k, unsigned entries)
+{
+	int err;
+
+	*kvm_regs_of(k) = (struct kvm_regs){
+		.rip = TRAP_WRITER_GPA,
+		.rsp = TRAP_STACK_GPA + BP_PAGE_BYTES,
+		.rsi = TRAP_LIST_GPA,
+		.rcx = entries,
+		.rflags = 2,
+	};
+	kvm_regs_changed(k);
+	do {
+		k->run->immediate_exit = 0;
+		err = enter_guest(k);
+	} while (err > 0);
+	if (!err && (k->run->exit_reason != KVM_EXIT_IO ||
+		     kvm_regs_of(k)->rip - TRAP_WRITER_END > 2)) {
+		log_error("KVM: exit %u at 0x%llx while protecting memory",
+			  k->run->exit_reason,
+			  (unsigned long long)kvm_regs_of(k)->rip);
+		err = -EIO;
+	}
+	return err ? err : kvm_complete_io(k);
+}
+
+/*
+ * The CPU changes its tables itself, as a program of the guest's would: where
+ * KVM shadows them, it does not see what the host writes there.
+ */
+static int kvm_map(struct vcpu *vcpu, uint64_t start, uint64_t end,
+		   unsigned access)
+{
+	const unsigned most = BP_PAGE_BYTES / sizeof(struct page_table_write);
+	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
+	struct kvm_segment cs, ss;
+	struct kvm_regs regs;
+	int err = kvm_complete_io(k);
+
+	if (!err)
+		err = get_sregs(k);
+	if (err)
+		return err;
+	regs = *kvm_regs_of(k);
+	cs = k->sregs.cs;
+	ss = k->sregs.ss;
+	kernel_segments(&k->sregs);
+	err = set_sregs(k);
+	while (!err && start < end)
+		err = run_writer(k, page_table_change(&k->tables, &start, end,
+						      access, trap_list(k->mem),
+						      most));
+	if (err)
+		return err;
+	k->sregs.cs = cs;
+	k->sregs.ss = ss;
+	*kvm_regs_of(k) = regs;
+	kvm_regs_changed(k);
+	return set_sregs(k);
 }
 
 static void kvm_place(struct vcpu *vcpu, struct vcpu_place *place)
@@ -456,6 +568,7 @@ static void kvm_format_registers(struct vcpu *vcpu, char *text, size_t bytes)
 
 static void kvm_kick(struct vcpu *vcpu)
 {
+	vcpu_kvm_of(vcpu)->kicked = 1;
 	vcpu_kvm_of(vcpu)->run->immediate_exit = 1;
 }
 
@@ -471,6 +584,7 @@ const struct vcpu_ops vcpu_kvm_ops = {
 	.run = kvm_run,
 	.set_result = kvm_set_result,
 	.set_tls = kvm_set_tls,
+	.map = kvm_map,
 	.place = kvm_place,
 	.format_registers = kvm_format_registers,
 	.interrupted = kvm_interrupted,

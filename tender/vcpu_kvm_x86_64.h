@@ -4,10 +4,12 @@
 #define VCPU_KVM_X86_64_H
 
 #include <linux/kvm.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "page_table_x86_64.h"
 #include "vcpu.h"
 
 enum debug_regs_use {
@@ -29,10 +31,12 @@ struct vcpu_kvm {
 	struct vcpu_features features;
 	struct kvm_regs regs; /* where there is no sync_regs */
 	bool regs_dirty;
-	enum debug_regs_use debug_regs;
-	bool stepping;		/* RFLAGS.TF is set while the guest runs */
-	bool in_stub;		/* it reported, and sregs is of then */
 	struct kvm_sregs sregs; /* initial; later only scratch */
+	bool in_stub;		/* it reported, and sregs is of then */
+	enum debug_regs_use debug_regs;
+	bool stepping; /* RFLAGS.TF is set while the guest runs */
+	struct page_table tables;
+	volatile sig_atomic_t kicked;
 };
 
 static inline struct vcpu_kvm *vcpu_kvm_of(struct vcpu *vcpu)
@@ -59,6 +63,13 @@ int kvm_failed(const char *what);
 
 /* Sets CS and SS to flat code and data of ring 3. */
 void kvm_user_segments(struct kvm_sregs *s);
+
+/*
+ * Has KVM complete the `out` that the vCPU stands at, which else it would do
+ * later, with the registers that are there then. 0, or -errno after printing
+ * why.
+ */
+int kvm_complete_io(struct vcpu_kvm *k);
 
 extern const struct vcpu_debug_ops vcpu_kvm_debug_ops;
 

@@ -27,7 +27,6 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,87 +38,19 @@
 #include "guest_process_x86_64.h"
 #include "log.h"
 #include "one_cpu.h"
+#include "protect_process_x86_64.h"
 #include "regs_x86_64.h"
+#include "tracee.h"
 #include "vcpu_process_x86_64.h"
-
-/* An enum for glibc, a number for musl. */
-#ifdef __GLIBC__
-#define PTRACE_REQUEST(n) ((enum __ptrace_request)(n))
-#else
-#define PTRACE_REQUEST(n) (n)
-#endif
 
 #define HWCAP2_FSGSBASE (1UL << 1) /* asm/hwcap2.h */
 #define RFLAGS_BITS	0x202ULL
 #define OPCODE_OUT	0xef		 /* out %eax, %dx */
 #define SYSTEM_CALL	(SIGTRAP | 0x80) /* as PTRACE_O_TRACESYSGOOD has it */
 
-static int failed(const char *what)
+static int poke(struct vcpu_process *p, uint64_t offset, uint64_t value)
 {
-	int err = errno;
-
-	log_error("process vCPU: %s: %s", what, strerror(err));
-	return -err;
-}
-
-static void forget_child(struct vcpu_process *p)
-{
-	p->pid = 0;
-	one_cpu_guest(0);
-}
-
-/* Waits for the child to stop or to end. */
-static int wait_child(struct vcpu_process *p, int *status)
-{
-	/* seccomp: wait4 on the guest's process */
-	while (waitpid(p->pid, status, __WALL) < 0)
-		if (errno != EINTR)
-			return failed("waiting for the guest's process");
-	if (!WIFSTOPPED(*status))
-		forget_child(p);
-	return 0;
-}
-
-static int was_killed(int status)
-{
-	log_error("process vCPU: the guest's process was killed (signal %d); "
-		  "is the host out of memory?",
-		  WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-	return -ECHILD;
-}
-
-/* A request to the stopped child; @what is for messages. */
-int process_trace(struct vcpu_process *p, int request, uint64_t address,
-		  void *data, const char *what)
-{
-	int status, err;
-
-	/* seccomp: ptrace on the guest's process */
-	if (ptrace(PTRACE_REQUEST(request), p->pid, (void *)(uintptr_t)address,
-		   data) >= 0)
-		return 0;
-	if (errno != ESRCH)
-		return failed(what);
-	/* Killed between its stop and now. */
-	err = wait_child(p, &status);
-	return err ? err : was_killed(status);
-}
-
-int process_poke(struct vcpu_process *p, uint64_t offset, uint64_t value)
-{
-	return process_trace(p, PTRACE_POKEUSER, offset,
-			     (void *)(uintptr_t)value, "writing a register");
-}
-
-int process_peek(struct vcpu_process *p, uint64_t offset, uint64_t *value)
-{
-	long request = PTRACE_PEEKUSER;
-
-	/* The system call itself, as C libraries differ in what theirs does. */
-	/* seccomp: ptrace on the guest's process */
-	if (syscall(SYS_ptrace, request, p->pid, offset, value) < 0)
-		return failed("reading a register");
-	return 0;
+	return tracee_poke(&p->child, offset, value);
 }
 
 static const char preparing[] = "preparing the guest's process";
@@ -135,22 +66,24 @@ static int wait_ready(struct vcpu_process *p, struct user_regs_struct *user)
 	int status, err;
 
 	for (;;) {
-		err = wait_child(p, &status);
+		err = tracee_wait(&p->child, &status);
 		if (err)
 			return err;
 		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-			return was_killed(status);
+			return tracee_killed(status);
 		if (!WIFSTOPPED(status))
 			return guest_process_ended(status);
-		err = process_trace(p, PTRACE_GETSIGINFO, 0, &info, preparing);
+		err = tracee_request(&p->child, PTRACE_GETSIGINFO, 0, &info,
+				     preparing);
 		if (!err)
-			err = process_trace(p, PTRACE_GETREGS, 0, user,
-					    preparing);
+			err = tracee_request(&p->child, PTRACE_GETREGS, 0, user,
+					     preparing);
 		if (err)
 			return err;
 		if (guest_process_stopped(&info, user, &err))
 			return err;
-		err = process_trace(p, PTRACE_CONT, 0, NULL, preparing);
+		err = tracee_request(&p->child, PTRACE_CONT, 0, NULL,
+				     preparing);
 		if (err)
 			return err;
 	}
@@ -170,16 +103,7 @@ static const char *process_unusable(void)
 /* Else a tender as a container's child would leave a zombie to its init. */
 static void process_reap(struct vcpu *vcpu)
 {
-	struct vcpu_process *p = vcpu_process_of(vcpu);
-
-	if (!p->pid)
-		return;
-	/* seccomp: kill SIGSTOP, SIGKILL on the guest's process */
-	if (kill(p->pid, SIGKILL) < 0)
-		return; /* the kernel does it when the tender ends */
-	while (waitpid(p->pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
-	forget_child(p);
+	tracee_end(&vcpu_process_of(vcpu)->child);
 }
 
 static void process_destroy(struct vcpu *vcpu)
@@ -208,13 +132,13 @@ static int process_create(struct vcpu **vcpu, struct guest_mem *mem,
 	/* A parent that ignores it would have no child to wait for. */
 	signal(SIGCHLD, SIG_DFL);
 	one_cpu_begin();
-	pid = guest_process_start(mem, drop_ids);
+	pid = guest_process_start(mem, drop_ids, &p->key);
 	one_cpu_guest(pid > 0 ? pid : 0);
 	if (pid < 0) {
 		process_destroy(&p->vcpu);
 		return pid;
 	}
-	p->pid = pid;
+	p->child.pid = pid;
 	*vcpu = &p->vcpu;
 	return 0;
 }
@@ -253,8 +177,8 @@ static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
 
 	err = wait_ready(p, &now);
 	if (!err)
-		err = process_trace(
-			p, PTRACE_SETOPTIONS, 0,
+		err = tracee_request(
+			&p->child, PTRACE_SETOPTIONS, 0,
 			(void *)(PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD),
 			preparing);
 	if (err)
@@ -267,8 +191,8 @@ static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
 	user.eflags = RFLAGS_BITS;
 	user.orig_rax = ~0ULL; /* no system call to restart */
 	from_user(&p->regs, &user);
-	err = process_trace(p, PTRACE_SETREGS, 0, &user,
-			    "loading the first registers");
+	err = tracee_request(&p->child, PTRACE_SETREGS, 0, &user,
+			     "loading the first registers");
 	if (err)
 		return err;
 	features->tsc_hz = counter_hz_since(start->early);
@@ -280,7 +204,7 @@ static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
 static void process_handles(const struct vcpu *vcpu,
 			    struct vcpu_handles *handles)
 {
-	handles->pid = ((const struct vcpu_process *)vcpu)->pid;
+	handles->pid = ((const struct vcpu_process *)vcpu)->child.pid;
 }
 
 static bool at_hypercall(const struct vcpu_process *p)
@@ -293,22 +217,13 @@ static bool at_hypercall(const struct vcpu_process *p)
 
 static int answer(struct vcpu_process *p)
 {
-	int err = process_poke(p, offsetof(struct user_regs_struct, rax),
-			       p->regs.rax);
+	int err = poke(p, offsetof(struct user_regs_struct, rax), p->regs.rax);
 
 	if (!err)
-		err = process_poke(p, offsetof(struct user_regs_struct, rip),
-				   p->regs.rip);
+		err = poke(p, offsetof(struct user_regs_struct, rip),
+			   p->regs.rip);
 	p->answered = false;
 	return err;
-}
-
-static int resume_request(const struct vcpu_process *p)
-{
-	if (!p->stepping)
-		return p->resume;
-	return p->resume == PTRACE_CONT ? PTRACE_SINGLESTEP
-					: PTRACE_SYSEMU_SINGLESTEP;
 }
 
 /* The guest's own calls are none: the kernel shall not restart one. */
@@ -326,7 +241,7 @@ static int enter(struct vcpu_process *p)
 	int err = 0;
 
 	for (unsigned i = 0; i < sizeof(reg) / sizeof(reg[0]) && !err; i++)
-		err = process_poke(p, reg[i].offset, reg[i].value);
+		err = poke(p, reg[i].offset, reg[i].value);
 	p->entered = false;
 	return err;
 }
@@ -338,6 +253,14 @@ int process_settle(struct vcpu_process *p)
 	return !err && p->entered ? enter(p) : err;
 }
 
+static int resume_request(const struct vcpu_process *p)
+{
+	if (!p->stepping)
+		return p->resume;
+	return p->resume == PTRACE_CONT ? PTRACE_SINGLESTEP
+					: PTRACE_SYSEMU_SINGLESTEP;
+}
+
 static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct vcpu_process *p = vcpu_process_of(vcpu);
@@ -347,15 +270,16 @@ static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 
 	err = process_settle(p);
 	if (!err)
-		err = process_trace(p, resume_request(p), 0, NULL,
-				    "running the guest");
+		err = tracee_request(&p->child, resume_request(p), 0, NULL,
+				     "running the guest");
 	if (!err)
-		err = wait_child(p, &status);
+		err = tracee_wait(&p->child, &status);
 	if (err)
 		return err;
 	if (!WIFSTOPPED(status))
-		return was_killed(status);
-	err = process_trace(p, PTRACE_GETREGS, 0, &user, "reading registers");
+		return tracee_killed(status);
+	err = tracee_request(&p->child, PTRACE_GETREGS, 0, &user,
+			     "reading registers");
 	if (err)
 		return err;
 	from_user(&p->regs, &user);
@@ -373,10 +297,10 @@ static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		}
 		return 0;
 	}
-	err = process_trace(p, PTRACE_GETSIGINFO, 0, &info,
-			    "reading what stopped it");
+	err = tracee_request(&p->child, PTRACE_GETSIGINFO, 0, &info,
+			     "reading what stopped it");
 	if (!err)
-		fault_describe(p->mem, p->pid, &info, &p->regs, exit);
+		fault_describe(p->mem, p->child.pid, &info, &p->regs, exit);
 	return err;
 }
 
@@ -387,9 +311,18 @@ static void process_set_result(struct vcpu *vcpu, uint64_t result)
 
 static int process_set_tls(struct vcpu *vcpu, uint64_t address)
 {
-	return process_poke(vcpu_process_of(vcpu),
-			    offsetof(struct user_regs_struct, fs_base),
-			    address);
+	return poke(vcpu_process_of(vcpu),
+		    offsetof(struct user_regs_struct, fs_base), address);
+}
+
+/* RAX and RIP are written with the answer. */
+static int process_map(struct vcpu *vcpu, uint64_t start, uint64_t end,
+		       unsigned access)
+{
+	struct vcpu_process *p = vcpu_process_of(vcpu);
+
+	return protect_process(&p->child, p->mem, &p->regs, p->regs.rip - 1,
+			       p->key, start, end, access);
 }
 
 static void process_place(struct vcpu *vcpu, struct vcpu_place *place)
@@ -424,7 +357,7 @@ static int process_enter(struct vcpu *vcpu, uint64_t pc, uint64_t sp,
 
 static void process_kick(struct vcpu *vcpu)
 {
-	pid_t pid = vcpu_process_of(vcpu)->pid;
+	pid_t pid = vcpu_process_of(vcpu)->child.pid;
 
 	if (pid)
 		kill(pid, SIGSTOP);
@@ -444,6 +377,7 @@ const struct vcpu_ops vcpu_process_ops = {
 	.run = process_run,
 	.set_result = process_set_result,
 	.set_tls = process_set_tls,
+	.map = process_map,
 	.place = process_place,
 	.format_registers = process_format_registers,
 	.interrupted = process_interrupted,

@@ -6,19 +6,20 @@
 #include <linux/kvm.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
+#include "tracee.h"
 #include "vcpu.h"
 
 struct vcpu_process {
 	struct vcpu vcpu; /* first */
 	struct guest_mem *mem;
-	volatile pid_t pid; /* 0: dead, its number is free for others */
+	struct tracee child;
 	int resume;
+	uint64_t key; /* see guest_plan_make() */
 	struct kvm_regs regs;
+	bool stepping; /* one instruction at a time */
 	bool answered; /* rax and rip are to be written */
 	bool entered;  /* the registers of ->enter, too */
-	bool stepping; /* one instruction at a time */
 };
 
 static inline struct vcpu_process *vcpu_process_of(struct vcpu *vcpu)
@@ -27,20 +28,8 @@ static inline struct vcpu_process *vcpu_process_of(struct vcpu *vcpu)
 }
 
 /*
- * A request of ptrace(2) to the stopped child. 0, or -errno after printing
- * @what failed.
- */
-int process_trace(struct vcpu_process *p, int request, uint64_t address,
-		  void *data, const char *what);
-
-/* The word at @offset of its struct user. 0 or -errno, likewise. */
-int process_poke(struct vcpu_process *p, uint64_t offset, uint64_t value);
-
-int process_peek(struct vcpu_process *p, uint64_t offset, uint64_t *value);
-
-/*
- * Gives the child the result of its last hypercall, and what ->enter set. 0 or
- * -errno, likewise.
+ * Gives the child the result of its last hypercall, and what ->enter set. 0,
+ * or -errno after printing why.
  */
 int process_settle(struct vcpu_process *p);
 

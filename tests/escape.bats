@@ -247,6 +247,9 @@ refused_everywhere() {
 	refused_everywhere 85 8 file 0644
 	refused_everywhere 57 2
 	refused_everywhere 11 91 text 4096
+	# With a key it would pass; the guest can only guess one.
+	refused_everywhere 10 125 data 4096 7
+	refused_everywhere 10 125 data 4096 1
 	refused_everywhere 15 173
 	refused_everywhere 231 252 7
 	refused syscall 0x4000000b text 4096

@@ -197,7 +197,7 @@ field_is() {
 	only 2 4 5 6 7 -- mmap 0 4096 3 0x22 -1 0
 	only 3 0x21 0x02 0x12 0x8022 0x100122 -- mmap 0 4096 3 0x22 -1 0
 	only 2 4 5 7 0x1000001 -- mprotect buffer 0 3
-	only 2 0 3 9 10 12 14 15 16 17 -- madvise 0 0 4
+	only 2 0 3 10 12 14 15 16 17 -- madvise 0 0 4
 	allowed munmap 0x10000 4096
 	allowed brk 0
 	kills mremap buffer 4096 8192 1

@@ -29,7 +29,7 @@
 RT_INLINE __syscall6(long n, long a, long b, long c, long d, long e, long f)
 {
 	if (__builtin_constant_p(n))
-		return __rt_syscall(n, a, b, c, d, e, f);
+		return __rt_syscall(__rt_enter, n, a, b, c, d, e, f);
 	return __rt_syscall_by_number(n, a, b, c, d, e, f);
 }
 
@@ -65,10 +65,10 @@ RT_INLINE __syscall0(long n)
 
 /*
  * Cancellation points. musl passes these through one function with the number
- * as an argument; here each stays a direct call too.
+ * as an argument; here each has its own call too. See musl/pthread_cancel.c.
  */
 RT_INLINE __rt_syscall_cp(long n, long a, long b, long c, long d, long e,
 			  long f)
 {
-	return __syscall6(n, a, b, c, d, e, f);
+	return __rt_syscall(__rt_enter_cp, n, a, b, c, d, e, f);
 }

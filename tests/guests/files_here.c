@@ -77,7 +77,7 @@ static void devices(void)
 	CHECK(mknod("/tmp/other", S_IFCHR | 0666, makedev(77, 3)) == 0);
 	FAILS(open("/tmp/other", O_RDWR), ENXIO);
 	CHECK(mkfifo("/tmp/fifo", 0600) == 0);
-	FAILS(open("/tmp/fifo", O_RDONLY | O_NONBLOCK), ENXIO);
+	FAILS(open("/tmp/fifo", O_WRONLY | O_NONBLOCK), ENXIO);
 }
 
 /* Standard input holds "typed", and what is printed goes where it should. */

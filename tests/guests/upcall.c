@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Upcalls as the boot protocol has them, without what the runtime makes of
- * them: `upcall HOW`. Prints what it saw. The handler goes on at once on the
- * interrupted code's own stack, below its red zone, as a signal would.
+ * them: `upcall HOW`. Prints what it saw.
  */
 #include "upcall.h"
 
@@ -14,6 +13,7 @@
 
 #include "boot_info.h"
 #include "hypercall_x86_64.h"
+#include "upcall_entry.h"
 
 #define MS 1000000ULL
 #define KINDS                                              \
@@ -21,55 +21,9 @@
 	 1ULL << BP_UPCALL_SIGNAL)
 #define ROUNDS 30
 
-extern const char upcall_entry[], spin_start[], spin_end[];
+extern const char spin_start[], spin_end[];
 extern uint64_t resume_at;
-void handle(struct bp_upcall_frame *frame);
 uint64_t spin(volatile uint32_t *count);
-
-/* To 184 bytes of frame come 8 of padding, and 512 of vector state. */
-__asm__(".pushsection .text\n"
-	"upcall_entry:\n"
-	"	mov	48(%rdi), %rsp\n"
-	"	sub	$128 + 192, %rsp\n"
-	"	and	$-16, %rsp\n"
-	"	mov	%rdi, %rbx\n"
-	"	mov	%rdi, %rsi\n"
-	"	mov	%rsp, %rdi\n"
-	"	mov	$23, %ecx\n"
-	"	rep movsq\n"
-	"	mov	%rsp, %rbp\n"
-	"	sub	$512, %rsp\n"
-	"	fxsave	(%rsp)\n"
-	"	movl	$0x1f80, -4(%rsp)\n"
-	"	ldmxcsr	-4(%rsp)\n"
-	"	movl	$0, (%rbx)\n"
-	"	mov	%rbp, %rdi\n"
-	"	call	handle\n"
-	"	fxrstor	(%rsp)\n"
-	"	mov	%ss, %eax\n"
-	"	push	%rax\n"
-	"	push	48(%rbp)\n"
-	"	push	56(%rbp)\n"
-	"	mov	%cs, %eax\n"
-	"	push	%rax\n"
-	"	push	40(%rbp)\n"
-	"	mov	64(%rbp), %rax\n"
-	"	mov	72(%rbp), %rbx\n"
-	"	mov	80(%rbp), %rcx\n"
-	"	mov	88(%rbp), %rdx\n"
-	"	mov	96(%rbp), %rsi\n"
-	"	mov	104(%rbp), %rdi\n"
-	"	mov	120(%rbp), %r8\n"
-	"	mov	128(%rbp), %r9\n"
-	"	mov	136(%rbp), %r10\n"
-	"	mov	144(%rbp), %r11\n"
-	"	mov	152(%rbp), %r12\n"
-	"	mov	160(%rbp), %r13\n"
-	"	mov	168(%rbp), %r14\n"
-	"	mov	176(%rbp), %r15\n"
-	"	mov	112(%rbp), %rbp\n"
-	"	iretq\n"
-	".popsection\n");
 
 /*
  * Fills every register and the red zone, and looks at all of them until the
@@ -143,9 +97,6 @@ __asm__(".pushsection .text\n"
 	"	ret\n"
 	".popsection\n");
 
-static struct bp_upcall_frame frame;
-static char stack[4096] __attribute__((aligned(16)));
-
 uint64_t resume_at;
 static volatile uint32_t ticks, traps, in_spin, got_signal;
 static struct bp_upcall_frame last;
@@ -170,13 +121,6 @@ void handle(struct bp_upcall_frame *f)
 	default:
 		printf("kind %u\n", last.kind);
 	}
-}
-
-static int64_t listen_to(uint64_t kinds)
-{
-	return hypercall5(BP_CALL_UPCALL, (uintptr_t)upcall_entry,
-			  (uintptr_t)&frame, (uintptr_t)stack + sizeof(stack),
-			  kinds, 0);
 }
 
 static void tick(uint64_t ns)

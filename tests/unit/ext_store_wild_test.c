@@ -176,6 +176,43 @@ static void test_base(const char *how, bool dirty, unsigned rounds)
 	free(b.log);
 }
 
+/* Inode 8, all of whose pointers lead to one block, which is full of such. */
+static void test_endless_journal(void)
+{
+	struct memory_disk d;
+	struct ext_store *store;
+	ext2_filsys fs;
+	const char *why = NULL;
+	uint32_t words[1024];
+	struct ext2_inode inode;
+	bool read_only = false;
+	uint64_t at;
+	long err;
+
+	make_disk(&d, "-b 4096 -t ext3 -J size=4", 16, 512);
+	store = open_store(&d, false);
+	fs = ext_store_fs(store);
+	at = ext2fs_inode_table_loc(fs, 0) * 4096 +
+	     7ul * EXT2_INODE_SIZE(fs->super);
+	ext_store_close(store, false);
+	for (unsigned i = 0; i < COUNT_OF(words); i++)
+		words[i] = 4000;
+	memcpy(d.bytes + 4000 * 4096, words, sizeof(words));
+	memcpy(&inode, d.bytes + at, sizeof(inode));
+	for (unsigned i = 0; i < EXT2_N_BLOCKS; i++)
+		inode.i_block[i] = 4000;
+	inode.i_size = 0;
+	inode.i_size_high = 256; /* 2^28 blocks */
+	memcpy(d.bytes + at, &inode, sizeof(inode));
+	err = ext_store_open(&d.disk, true, &store, &read_only, &why);
+	EXPECT(!err && read_only && why && strstr(why, "cannot be found"),
+	       "%ld, %s", err, why ? why : "");
+	if (!err)
+		ext_store_close(store, false);
+	promise("a journal longer than its disk is not followed to its end");
+	disk_finish(&d);
+}
+
 int main(void)
 {
 	const char *more = getenv("HVT_WILD");
@@ -185,6 +222,7 @@ int main(void)
 	if (more)
 		rounds *= (unsigned)strtoul(more, NULL, 10);
 	fixture_init();
+	test_endless_journal();
 	for (size_t i = 0; i < COUNT_OF(options); i++) {
 		test_base(options[i], false, rounds);
 		if (!strstr(options[i], "ext2"))

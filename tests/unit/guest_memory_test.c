@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "memory_map.h"
@@ -136,6 +137,124 @@ static void test_range_random(struct guest_mem *mem)
 	promise("so it does for random ranges");
 }
 
+static void test_restrict(struct guest_mem *mem)
+{
+	uint64_t edge[64];
+	unsigned n = edges(edge), layouts = 1;
+
+	mem->region_count = 0;
+	EXPECT(!guest_mem_add_region(mem, 0, BYTES, GUEST_READ | GUEST_WRITE),
+	       "refused");
+	for (unsigned i = 0; i < PAGES; i++)
+		layouts *= KINDS;
+	for (unsigned layout = 0; layout < layouts; layout++) {
+		unsigned left = layout, exec = 0;
+
+		for (unsigned i = 0; i < PAGES; i++, left /= KINDS) {
+			unsigned access = kind_access[left % KINDS];
+
+			exec |= access & GUEST_EXEC;
+			if (!exec && guest_mem_restrict(mem, i * PAGE,
+							(i + 1) * PAGE, access))
+				EXPECT(false, "page %u was refused", i);
+		}
+		if (exec)
+			continue;
+		model_fill(layout);
+		for (unsigned i = 0; i < n; i++)
+			for (unsigned j = 0; j < n; j++)
+				for (unsigned access = 1; access < 8; access++)
+					check(mem, edge[i], edge[j] - edge[i],
+					      access);
+	}
+	guest_mem_restrict(mem, 0, BYTES, GUEST_READ | GUEST_WRITE);
+	promise("so it does for what was taken from pages of one region");
+}
+
+/* Where what was taken is counted by 2 MiB. */
+static void test_restrict_large(void)
+{
+	const unsigned pages = 3 * 512 + 7;
+	struct guest_mem mem;
+	uint8_t model[3 * 512 + 7];
+	uint64_t seed = 3;
+
+	if (guest_mem_init(&mem, pages * PAGE, 0) ||
+	    guest_mem_add_region(&mem, 0, pages * PAGE,
+				 GUEST_READ | GUEST_WRITE))
+		exit(1);
+	memset(model, GUEST_READ | GUEST_WRITE, sizeof(model));
+	for (unsigned i = 0; i < 20000; i++) {
+		uint64_t from = random_next(&seed) % pages;
+		uint64_t r = random_next(&seed);
+		uint64_t to = from + 1 + r % 1000 % (pages - from);
+		unsigned access = (unsigned)(r >> 40) % 4 & 3;
+		bool all = true;
+
+		if (r >> 60 == 0 || i % 100 == 0) {
+			guest_mem_restrict(&mem, from * PAGE, to * PAGE,
+					   access);
+			memset(model + from, (int)access, to - from);
+		}
+		access = 1 + (unsigned)(r >> 50) % 2;
+		for (uint64_t at = from; at < to; at++)
+			all &= (model[at] & access) == access;
+		EXPECT(all == (guest_mem_range(&mem, from * PAGE + 1,
+					       (to - from) * PAGE - 1,
+					       access) != NULL),
+		       "pages %llu to %llu, access %u",
+		       (unsigned long long)from, (unsigned long long)to,
+		       access);
+		if (i % 1000 == 999) {
+			guest_mem_restrict(&mem, 0, mem.bytes,
+					   GUEST_READ | GUEST_WRITE);
+			memset(model, GUEST_READ | GUEST_WRITE, sizeof(model));
+		}
+	}
+	guest_mem_finish(&mem);
+	promise("so it does for much memory, some of it taken and given back");
+}
+
+static void test_policy(struct guest_mem *mem)
+{
+	mem->region_count = 0;
+	if (guest_mem_add_region(mem, PAGE, 2 * PAGE,
+				 GUEST_READ | GUEST_WRITE) ||
+	    guest_mem_add_region(mem, 2 * PAGE, 3 * PAGE,
+				 GUEST_READ | GUEST_EXEC))
+		EXPECT(false, "refused");
+	EXPECT(guest_mem_policy(mem, PAGE, 2 * PAGE) == 3 &&
+		       guest_mem_policy(mem, 2 * PAGE, 3 * PAGE) == 5 &&
+		       guest_mem_policy(mem, PAGE, 3 * PAGE) == 1,
+	       "not what all the regions allow");
+	EXPECT(guest_mem_policy(mem, PAGE, 4 * PAGE) == -EINVAL &&
+		       guest_mem_policy(mem, 0, PAGE) == -EINVAL &&
+		       guest_mem_policy(mem, PAGE, PAGE) == -EINVAL &&
+		       guest_mem_policy(mem, 2 * PAGE, PAGE) == -EINVAL &&
+		       guest_mem_policy(mem, PAGE + 1, 2 * PAGE) == -EINVAL &&
+		       guest_mem_policy(mem, PAGE, 2 * PAGE - 1) == -EINVAL,
+	       "a policy of what are no pages of regions");
+	promise("the policy of a range is what each of its regions allows");
+}
+
+static void test_release(bool shared)
+{
+	struct guest_mem mem;
+	int err = shared ? guest_mem_init_shared(&mem, 4 * PAGE, 0)
+			 : guest_mem_init(&mem, 4 * PAGE, 0);
+
+	if (err || guest_mem_add_region(&mem, 0, 4 * PAGE, GUEST_READ))
+		exit(1);
+	memset(mem.base, 7, 4 * PAGE);
+	EXPECT(!guest_mem_release(&mem, PAGE, 3 * PAGE), "refused");
+	EXPECT(mem.base[PAGE - 1] == 7 && !mem.base[PAGE] &&
+		       !mem.base[3 * PAGE - 1] && mem.base[3 * PAGE] == 7,
+	       "not these pages became zero");
+	guest_mem_finish(&mem);
+	promise(shared ? "memory that is shared is zero when it was released"
+		       : "memory is zero when it was released");
+}
+
 static void test_last_byte(struct guest_mem *mem)
 {
 	mem->region_count = 0;
@@ -241,9 +360,14 @@ int main(void)
 		return 1;
 	test_range(&mem);
 	test_range_random(&mem);
+	test_restrict(&mem);
+	test_policy(&mem);
 	test_last_byte(&mem);
 	test_add_region(&mem);
 	guest_mem_finish(&mem);
 	test_region_limit();
+	test_restrict_large();
+	test_release(false);
+	test_release(true);
 	return promises_end();
 }

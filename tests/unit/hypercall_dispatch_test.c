@@ -97,14 +97,16 @@ static uint64_t edge_at(unsigned i)
 
 static void test_edges(void)
 {
-	static const unsigned numbers[] = {0, 1,  2,  3,  4,  5,    7,	8,
-					   9, 10, 31, 32, 64, 1000, -1u};
+	static const unsigned numbers[] = {0, 1,  2,  3,  4,  5,  7,	8,
+					   9, 10, 11, 31, 32, 64, 1000, -1u};
 	uint64_t arg[VCPU_CALL_ARGS] = {0};
 
 	for (unsigned n = 0; n < COUNT_OF(numbers); n++) {
-		/* console_write is the only one of these with three. */
-		unsigned third =
-			numbers[n] == BP_CALL_CONSOLE_WRITE ? EDGES : 1;
+		/* How many have three. */
+		unsigned third = numbers[n] == BP_CALL_CONSOLE_WRITE ||
+						 numbers[n] == BP_CALL_MAP
+					 ? EDGES
+					 : 1;
 
 		for (unsigned i = 0; i < EDGES * EDGES * third; i++) {
 			arg[0] = edge_at(i % EDGES);
@@ -117,6 +119,7 @@ static void test_edges(void)
 				check_world(numbers[n], arg);
 		}
 		check_world(numbers[n], arg);
+		map_all();
 	}
 	promise("every call but block_io, with every edge as any argument, "
 		"does what the model does");
@@ -214,18 +217,50 @@ static void random_upcall(uint64_t *seed, uint64_t *arg)
 		arg[3] &= 0xe;
 }
 
+/* Pages of the heap or of anything, with some access. */
+static void random_map(uint64_t *seed, uint64_t *arg)
+{
+	uint64_t r = random_next(seed);
+
+	if (r & 7) {
+		arg[0] = (r & 8 ? 8 : (r >> 8) % 17) * PAGE;
+		arg[1] = (1 + (r >> 16) % 3) * PAGE;
+	}
+	if (r >> 4 & 7)
+		arg[2] = (r >> 24) % 8 | (r >> 32) % 4 / 3 * BP_MAP_RELEASE;
+}
+
+/* Gives everything back. */
+static void map_all(void)
+{
+	for (unsigned i = 0; i < COUNT_OF(regions); i++) {
+		const struct guest_region *r = &regions[i];
+		uint64_t arg[VCPU_CALL_ARGS] = {r->start, r->end - r->start,
+						r->access};
+
+		call(BP_CALL_MAP, arg);
+		EXPECT(mapped[0] == r->start && mapped[1] == r->end &&
+			       mapped[2] == r->access,
+		       "the vCPU was not told");
+	}
+}
+
 static void test_random(void)
 {
 	uint64_t arg[VCPU_CALL_ARGS], seed = 99;
 
 	for (unsigned i = 0; i < RANDOM_CALLS; i++) {
-		unsigned number = (unsigned)(random_next(&seed) % 12);
+		unsigned number = (unsigned)(random_next(&seed) % 13);
 
+		if (i % 16 == 0)
+			map_all();
 		for (unsigned j = 0; j < VCPU_CALL_ARGS; j++)
 			arg[j] = pick(&seed);
 		if (number == BP_CALL_UPCALL)
 			random_upcall(&seed, arg);
-		if (number == 8 || number == 11) {
+		if (number == BP_CALL_MAP)
+			random_map(&seed, arg);
+		if (number >= 11) {
 			number = BP_CALL_BLOCK_IO;
 			random_list(&seed, arg);
 		} else if (number == 0 && arg[1] % 2) {
@@ -238,6 +273,7 @@ static void test_random(void)
 			check_world(number, arg);
 	}
 	check_world(0, arg);
+	map_all();
 	promise("a million random calls do what the model does");
 }
 

@@ -55,9 +55,11 @@ static uint8_t *disk_map[DISKS];
 static uint8_t model_mem[ALL_BYTES];
 static uint8_t model_disk[DISKS][16384];
 static uint8_t model_access[BYTES];
+static uint8_t model_policy[BYTES];
 
 static unsigned results;
 static uint64_t last_result;
+static uint64_t mapped[3];  /* what ->map was last told */
 static uint64_t entered[3]; /* what ->enter was last told */
 
 static inline void fake_set_result(struct vcpu *vcpu, uint64_t result)
@@ -70,6 +72,16 @@ static inline void fake_set_result(struct vcpu *vcpu, uint64_t result)
 static inline int fake_set_tls(struct vcpu *vcpu, uint64_t address)
 {
 	(void)vcpu, (void)address;
+	return 0;
+}
+
+static inline int fake_map(struct vcpu *vcpu, uint64_t start, uint64_t end,
+			   unsigned access)
+{
+	(void)vcpu;
+	mapped[0] = start;
+	mapped[1] = end;
+	mapped[2] = access;
 	return 0;
 }
 
@@ -100,6 +112,7 @@ static const struct vcpu_ops fake_ops = {
 	.name = "fake",
 	.set_result = fake_set_result,
 	.set_tls = fake_set_tls,
+	.map = fake_map,
 	.interrupted = fake_interrupted,
 	.enter = fake_enter,
 	.kick = fake_kick,
@@ -149,6 +162,8 @@ static inline void machine_init(void)
 		if (guest_mem_add_region(&m.mem, r->start, r->end, r->access))
 			exit(1);
 		memset(model_access + r->start, (int)r->access,
+		       r->end - r->start);
+		memset(model_policy + r->start, (int)r->access,
 		       r->end - r->start);
 	}
 	for (unsigned at = 0; at < ALL_BYTES; at++)
@@ -261,6 +276,31 @@ static inline struct expected model_block(const uint64_t *arg)
 	}
 }
 
+static inline struct expected model_map(const uint64_t *arg)
+{
+	uint64_t start = arg[0], bytes = arg[1], access = arg[2] & 7;
+	struct expected e = value(0);
+	unsigned policy = 7;
+
+	if (arg[2] & ~0x107ULL || !bytes || start % PAGE || bytes % PAGE ||
+	    bytes > BYTES || start > BYTES - bytes)
+		return violation();
+	for (uint64_t at = start; at < start + bytes; at++) {
+		if (!model_policy[at])
+			return violation();
+		policy &= model_policy[at];
+	}
+	if (access & ~policy || (access && !(access & GUEST_READ)) ||
+	    (arg[2] & 0x100 && !(policy & GUEST_WRITE))) {
+		e.statuses = 1u << BP_INVALID;
+		return e;
+	}
+	memset(model_access + start, (int)access, bytes);
+	if (arg[2] & 0x100)
+		memset(model_mem + start, 0, bytes);
+	return e;
+}
+
 static inline bool model_upcall(const uint64_t *arg)
 {
 	return !arg[0] ||
@@ -297,6 +337,8 @@ static inline struct expected model_call(unsigned number, const uint64_t *arg)
 		return model_block(arg);
 	case BP_CALL_SET_TLS:
 		return arg[0] < BYTES ? value(0) : violation();
+	case BP_CALL_MAP:
+		return model_map(arg);
 	case BP_CALL_UPCALL:
 		return model_upcall(arg) ? value(0) : violation();
 	case BP_CALL_TICK:

@@ -6,6 +6,7 @@
 #include "page_table_x86_64.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "guest_memory.h"
 #include "tap.h"
@@ -29,6 +30,8 @@ struct walk {
 
 static const uint8_t *base;
 static uint64_t mapped_bytes;
+/* What a change left of each page; 0xff: none was made. NULL: nowhere. */
+static uint8_t *left;
 
 static struct walk walk(uint64_t top, uint64_t address)
 {
@@ -71,6 +74,13 @@ static struct walk model(const struct guest_mem *mem, uint64_t gpa)
 	struct walk w = {.mapped = true, .gpa = gpa};
 	uint64_t page = gpa / PAGE * PAGE;
 
+	if (left && gpa < mem->bytes && left[gpa / PAGE] != 0xff) {
+		w.user = true;
+		w.access = left[gpa / PAGE];
+		w.mapped = w.access;
+		return w;
+	}
+
 	for (unsigned i = 0; i < mem->region_count; i++) {
 		const struct guest_region *r = &mem->region[i];
 
@@ -81,6 +91,8 @@ static struct walk model(const struct guest_mem *mem, uint64_t gpa)
 		}
 	}
 	w.access = GUEST_READ;
+	if (page == TRAP_LIST_GPA)
+		return w;
 	if (page == TRAP_STUBS_GPA)
 		w.access |= GUEST_EXEC;
 	else if (page == TRAP_STACK_GPA)
@@ -129,7 +141,8 @@ static void check_all(const struct guest_mem *mem, uint64_t top)
 	for (unsigned shift = 21; shift < 48; shift++)
 		if (1ULL << shift >= mem->mapped_bytes)
 			check(mem, top, 1ULL << shift);
-	check(mem, top, (1ULL << 48) - 1);
+	check(mem, top, (1ULL << 47) - 1);
+	check(mem, top, (PAGE_TABLE_ENTRIES & ((1ULL << 48) - 1)) - 1);
 }
 
 static void start(struct guest_mem *mem, uint64_t bytes)
@@ -153,6 +166,7 @@ static void test_usual(uint64_t bytes, const char *size)
 {
 	uint64_t stack = bytes / 8 / PAGE * PAGE, top;
 	char text[100];
+	struct page_table tables;
 	struct guest_mem mem;
 
 	if (stack > BP_STACK_MAX_BYTES)
@@ -164,7 +178,8 @@ static void test_usual(uint64_t bytes, const char *size)
 	add(&mem, 0x109000, 0x10f000, GUEST_READ | GUEST_WRITE);
 	add(&mem, 0x10f000, bytes - stack - PAGE, GUEST_READ | GUEST_WRITE);
 	add(&mem, bytes - stack, bytes, GUEST_READ | GUEST_WRITE);
-	top = page_table_build(&mem);
+	page_table_build(&tables, &mem);
+	top = tables.top;
 	EXPECT(top >= bytes, "the top table is guest memory");
 	check_all(&mem, top);
 	snprintf(text, sizeof(text),
@@ -177,6 +192,7 @@ static void test_usual(uint64_t bytes, const char *size)
 static void test_most_tables(uint64_t bytes)
 {
 	uint64_t share = bytes / GUEST_MAX_REGIONS;
+	struct page_table tables;
 	struct guest_mem mem;
 
 	start(&mem, bytes);
@@ -184,7 +200,8 @@ static void test_most_tables(uint64_t bytes)
 		add(&mem, i * share + (4 << 20) - 3 * PAGE,
 		    i * share + share - (4 << 20) + 5 * PAGE,
 		    i % 2 ? GUEST_READ : GUEST_READ | GUEST_EXEC);
-	check_all(&mem, page_table_build(&mem));
+	page_table_build(&tables, &mem);
+	check_all(&mem, tables.top);
 	promise("the room for tables is enough for 32 ragged regions");
 	guest_mem_finish(&mem);
 }
@@ -197,6 +214,7 @@ static void test_random(void)
 
 	for (unsigned i = 0; i < 100; i++) {
 		uint64_t bytes = (2 + random_next(&seed) % 20) << 20, at;
+		struct page_table tables;
 		struct guest_mem mem;
 
 		start(&mem, bytes);
@@ -212,7 +230,8 @@ static void test_random(void)
 			    access[(r >> 56) % 3]);
 			at += gap + size;
 		}
-		check_all(&mem, page_table_build(&mem));
+		page_table_build(&tables, &mem);
+		check_all(&mem, tables.top);
 		guest_mem_finish(&mem);
 	}
 	promise("so it is for 100 random region tables");
@@ -220,15 +239,115 @@ static void test_random(void)
 
 static void test_memory_kept(void)
 {
+	struct page_table tables;
 	struct guest_mem mem;
 
 	start(&mem, 16 << 20);
 	add(&mem, 0x10000, 16 << 20, GUEST_READ | GUEST_WRITE);
-	page_table_build(&mem);
+	page_table_build(&tables, &mem);
 	for (uint64_t at = 0; at < mem.bytes; at++)
 		EXPECT(!mem.base[at], "a table at 0x%llx",
 		       (unsigned long long)at);
 	promise("no table is made in guest memory");
+	guest_mem_finish(&mem);
+}
+
+/* The tables lie where ring 0, and only that, finds their entries. */
+static void apply(const struct page_table *tables,
+		  const struct page_table_write *list, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct walk w =
+			walk(tables->top, list[i].address & ((1ULL << 48) - 1));
+
+		EXPECT(w.mapped && !w.user &&
+			       w.access == (GUEST_READ | GUEST_WRITE) &&
+			       w.gpa >= tables->mem->bytes &&
+			       w.gpa < tables->next,
+		       "an entry at 0x%llx, which is 0x%llx",
+		       (unsigned long long)list[i].address,
+		       (unsigned long long)w.gpa);
+		memcpy(tables->mem->base + w.gpa, &list[i].value, 8);
+	}
+}
+
+static void change(struct page_table *tables, uint64_t from, uint64_t to,
+		   unsigned access)
+{
+	struct page_table_write list[100];
+
+	memset(left + from / PAGE, (int)access, (to - from) / PAGE);
+	while (from < to) {
+		uint64_t before = from;
+		unsigned n = page_table_change(tables, &from, to, access, list,
+					       COUNT_OF(list));
+
+		EXPECT(n && n <= COUNT_OF(list) && from > before && from <= to,
+		       "%u entries, from 0x%llx on", n,
+		       (unsigned long long)from);
+		apply(tables, list, n);
+	}
+}
+
+static void test_change(void)
+{
+	static const unsigned access[] = {0, GUEST_READ,
+					  GUEST_READ | GUEST_WRITE};
+	const uint64_t bytes = (24 << 20) + 3 * PAGE;
+	struct page_table tables;
+	struct guest_mem mem;
+	uint64_t seed = 9;
+
+	start(&mem, bytes);
+	add(&mem, 0x10000, bytes, GUEST_READ | GUEST_WRITE);
+	page_table_build(&tables, &mem);
+	left = malloc(bytes / PAGE);
+	if (!left)
+		exit(1);
+	memset(left, 0xff, bytes / PAGE);
+	for (unsigned i = 0; i < 400; i++) {
+		uint64_t r = random_next(&seed);
+		uint64_t unit = r & 1 ? PAGE : 2 << 20;
+		uint64_t from = (16 + (r >> 8) % (bytes / PAGE - 16)) * PAGE;
+		uint64_t size = (1 + (r >> 32) % 6) * unit;
+
+		from = from / unit * unit;
+		if (from < 0x10000)
+			from = 0x10000;
+		if (size > bytes - from)
+			size = bytes - from;
+		change(&tables, from, from + size, access[(r >> 60) % 3]);
+		if (i % 20 == 0)
+			check_all(&mem, tables.top);
+	}
+	/* All that could be split. */
+	for (uint64_t at = 0x10000; at < bytes; at += 1 << 20)
+		change(&tables, at, at + PAGE, GUEST_READ);
+	check_all(&mem, tables.top);
+	EXPECT(tables.next <= mem.mapped_bytes, "too many tables");
+	free(left);
+	left = NULL;
+	promise("400 random changes leave each page exactly its access");
+	guest_mem_finish(&mem);
+}
+
+static void test_most_splits(void)
+{
+	struct page_table tables;
+	struct guest_mem mem;
+	uint64_t from;
+	struct page_table_write write;
+
+	start(&mem, BP_MEM_MAX_BYTES);
+	add(&mem, 0x10000, BP_MEM_MAX_BYTES, GUEST_READ | GUEST_WRITE);
+	page_table_build(&tables, &mem);
+	for (uint64_t at = 1 << 20; at < BP_MEM_MAX_BYTES; at += 2 << 20) {
+		from = at;
+		page_table_change(&tables, &from, at + PAGE, 0, &write, 1);
+		apply(&tables, &write, 1);
+	}
+	EXPECT(tables.next <= mem.mapped_bytes, "too many tables");
+	promise("there is room to split all of 64 GiB");
 	guest_mem_finish(&mem);
 }
 
@@ -245,6 +364,8 @@ int main(void)
 	test_most_tables(1 << 30);
 	test_most_tables(BP_MEM_MAX_BYTES);
 	test_random();
+	test_change();
+	test_most_splits();
 	test_memory_kept();
 	return promises_end();
 }

@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# shellcheck shell=bats
+# SPDX-License-Identifier: ISC
+# Pipes, polling, timers and sockets within the guest, against Linux's: the
+# same programs run in a guest and, linked with the same C library, on the
+# host, and what they print has to be equal.
+
+load lib
+
+PROGRAMS=(pipe poll timer unix)
+
+setup_file() {
+	local name
+
+	for name in "${PROGRAMS[@]}"; do
+		build_guest "events_$name" "$GUESTS/events.c"
+		musl-gcc -static -Wall -Wextra -Werror -D_GNU_SOURCE -O1 \
+			"$GUESTS/events_$name.c" "$GUESTS/events.c" \
+			-o "$BATS_FILE_TMPDIR/events_$name"
+	done
+}
+
+setup() {
+	require_cpu
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# Runs a case on the host, in a directory of its own: on_linux PROGRAM CASE.
+# Sets $status; leaves file CASE.want.
+on_linux() {
+	mkdir "$2"
+	status=0
+	(
+		ulimit -n 1024
+		EVENTS_DIRECTORY=$PWD/$2 exec timeout -s KILL \
+			"$LIMIT_SECONDS" "$BATS_FILE_TMPDIR/events_$1" "$2"
+	) >"$2.want" 2>&1 3>&- </dev/null || status=$?
+}
+
+# Cases of a program print in a guest what they print on the host, and end as
+# there: same_as_linux PROGRAM CASE...
+same_as_linux() {
+	local case want
+
+	for case in "${@:2}"; do
+		on_linux "$1" "$case"
+		want=$status
+		[ "$want" -ne 0 ] || says "$case.want" '^done$' || return
+		run_tender "$(image "events_$1")" "$case" </dev/null
+		cat err >>out
+		cmp -s "$case.want" out && ended_with "$want" && continue
+		echo "$1 $case: Linux -, guest +"
+		diff -U2 "$case.want" out | sed 1,2d | head -60
+		return 1
+	done
+}
+
+@test "a pipe's ends read, write, tell and close as Linux's do" {
+	same_as_linux pipe ends vectors flags
+}
+
+@test "a pipe holds 64 KiB, or what it was told, and small writes whole" {
+	same_as_linux pipe full sizes
+}
+
+@test "writing where nobody reads is EPIPE, and SIGPIPE ends the guest" {
+	same_as_linux pipe broken fatal
+}
+
+@test "a FIFO has a name, and waits for both ends, as Linux's does" {
+	same_as_linux pipe fifo
+}
+
+@test "poll and select tell of any mix of descriptors what Linux's do" {
+	same_as_linux poll polling selecting
+}
+
+@test "epoll is level- and edge-triggered, and forgets what was closed" {
+	same_as_linux poll levels edges
+}
+
+@test "epolls watch epolls, and what makes no sense is refused as on Linux" {
+	same_as_linux poll nested refused
+}
+
+@test "an eventfd counts, and waits at both ends of its range" {
+	same_as_linux poll counting
+}
+
+@test "a timerfd expires once or again and again, on each clock" {
+	same_as_linux timer relative repeated absolute refused
+}
+
+@test "socket pairs carry streams and messages as Linux's do" {
+	same_as_linux unix streams full messages many
+}
+
+@test "what one end of a socket pair shuts down, the other end sees" {
+	same_as_linux unix shutting fatal
+}
+
+@test "sockets listen at paths and abstract names, and are connected to" {
+	same_as_linux unix connections ends_of_listeners abstract
+}
+
+@test "datagram sockets find each other by name, connected or not" {
+	same_as_linux unix datagrams
+}
+
+@test "descriptors travel through sockets" {
+	same_as_linux unix rights
+}
+
+@test "socket options are what was set, and time limits hold" {
+	same_as_linux unix options
+}
