@@ -70,7 +70,7 @@ static int signal_input(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	/* seccomp: fcntl F_GETFL, F_SETFL, F_SETOWN; getpid */
+	/* seccomp: getpid, fcntl on the socket */
 	if (flags < 0 || fcntl(fd, F_SETOWN, getpid()) < 0 ||
 	    fcntl(fd, F_SETFL, flags | O_ASYNC) < 0)
 		return -errno;

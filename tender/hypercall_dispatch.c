@@ -331,10 +331,11 @@ enum call_outcome hypercall_dispatch(struct machine *m,
 	enum call_outcome outcome;
 
 	result->bytes = 0;
-	if (exit->call.number >= BP_CALL_COUNT || !handlers[exit->call.number])
-		return call_violation(&c, "unknown hypercall %u",
-				      exit->call.number);
-	outcome = handlers[exit->call.number](&c);
+	if (exit->call.number < BP_CALL_COUNT && handlers[exit->call.number])
+		outcome = handlers[exit->call.number](&c);
+	else
+		outcome = call_violation(&c, "unknown hypercall %u",
+					 exit->call.number);
 	call_log_add(&m->calls, exit, c.value);
 	if (outcome == CALL_DONE)
 		m->vcpu->ops->set_result(m->vcpu, (uint64_t)c.value);

@@ -35,9 +35,12 @@ enum inspect_verdict {
 };
 
 /*
- * Sets @m->inspect, if there is anything to do. Its vCPU has not run yet.
- * False after printing what is wrong.
+ * Sets @m->inspect, if there is anything to do, before there is a vCPU. False
+ * after printing what is wrong.
  */
+bool inspect_prepare(struct machine *m, const struct inspect_options *options);
+
+/* The vCPU is there, and has not run yet. Likewise. */
 bool inspect_open(struct machine *m, const struct inspect_options *options);
 
 /* Before the guest runs. */
@@ -51,6 +54,9 @@ enum inspect_verdict inspect_after_run(struct machine *m,
 void inspect_after_call(struct machine *m, const struct vcpu_exit *exit,
 			const struct call_result *result);
 enum inspect_verdict inspect_violation(struct machine *m);
+
+/* It ends by @signal, and its vCPU is as it was then. */
+void inspect_died(struct machine *m, int signal);
 
 /* The guest has ended with this exit status of the tender's. */
 void inspect_close(struct machine *m, int status);

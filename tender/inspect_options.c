@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "trace.h"
 
 static bool read_port(const char *text, uint16_t *port)
 {
@@ -123,6 +124,56 @@ static bool open_log(const char *path)
 	return true;
 }
 
+/* "every=SECONDS", or a file. */
+static bool parse_stats(struct inspect_options *o, const char *arg)
+{
+	static const char every[] = "every=";
+	double seconds;
+	char *end;
+
+	o->stats = true;
+	if (!arg)
+		return true;
+	if (strncmp(arg, every, sizeof(every) - 1) != 0) {
+		o->stats_file = arg;
+		return true;
+	}
+	arg += sizeof(every) - 1;
+	seconds = strtod(arg, &end);
+	if (*arg >= '0' && *arg <= '9' && !*end && seconds >= 0.001 &&
+	    seconds <= 1e6) {
+		o->stats_every_ns = (uint64_t)(seconds * 1e9);
+		return true;
+	}
+	log_error("--stats=every=%s: expected a number of seconds, such as 10",
+		  arg);
+	return false;
+}
+
+/* Kinds, or else a file for a timeline of all of them. */
+static bool parse_trace(struct inspect_options *o, const char *arg)
+{
+	unsigned kinds = arg ? trace_kinds(arg) : TRACE_ALL;
+
+	if (arg && !kinds)
+		o->trace_file = arg;
+	o->trace_kinds |= kinds ? kinds : TRACE_ALL;
+	return true;
+}
+
+static bool parse_metrics(struct inspect_options *o, const char *arg)
+{
+	static const char prefix[] = "unix:";
+
+	if (!strncmp(arg, prefix, sizeof(prefix) - 1) &&
+	    arg[sizeof(prefix) - 1]) {
+		o->metrics_path = arg + sizeof(prefix) - 1;
+		return true;
+	}
+	log_error("--metrics=%s: expected unix:PATH", arg);
+	return false;
+}
+
 bool inspect_option(struct inspect_options *o, int id, const char *arg)
 {
 	switch (id) {
@@ -134,6 +185,18 @@ bool inspect_option(struct inspect_options *o, int id, const char *arg)
 		return parse_log_level(arg);
 	case OPT_LOG_FILE:
 		return open_log(arg);
+	case OPT_STATS:
+		return parse_stats(o, arg);
+	case OPT_CORE:
+		o->core_file = arg;
+		return true;
+	case OPT_TRACE:
+		return parse_trace(o, arg);
+	case OPT_PROFILE:
+		o->profile_file = arg;
+		return true;
+	case OPT_METRICS:
+		return parse_metrics(o, arg);
 	default:
 		return false;
 	}

@@ -11,6 +11,14 @@
 
 struct inspect_options {
 	struct gdb_option gdb;
+	bool stats;
+	const char *stats_file; /* JSON; NULL: a table on standard error */
+	uint64_t stats_every_ns;
+	const char *core_file;
+	unsigned trace_kinds;	/* enum trace_kind */
+	const char *trace_file; /* for a timeline; NULL: lines */
+	const char *profile_file;
+	const char *metrics_path;
 };
 
 /* What getopt_long() returns for them. */
@@ -20,6 +28,11 @@ enum inspect_option_id {
 	OPT_LOG,
 	OPT_LOG_LEVEL,
 	OPT_LOG_FILE,
+	OPT_STATS,
+	OPT_CORE,
+	OPT_TRACE,
+	OPT_PROFILE,
+	OPT_METRICS,
 	INSPECT_OPTION_END
 };
 
@@ -28,7 +41,12 @@ enum inspect_option_id {
 	{"gdb", optional_argument, NULL, OPT_GDB},         \
 	{"log", required_argument, NULL, OPT_LOG},         \
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL}, \
-	{"log-file", required_argument, NULL, OPT_LOG_FILE}
+	{"log-file", required_argument, NULL, OPT_LOG_FILE}, \
+	{"stats", optional_argument, NULL, OPT_STATS}, \
+	{"core", required_argument, NULL, OPT_CORE}, \
+	{"trace", optional_argument, NULL, OPT_TRACE}, \
+	{"profile", required_argument, NULL, OPT_PROFILE}, \
+	{"metrics", required_argument, NULL, OPT_METRICS}
 /* clang-format on */
 
 #define INSPECT_HELP                                                       \
@@ -39,7 +57,16 @@ enum inspect_option_id {
 	"  --log=text|json     how messages and reports look\n"            \
 	"  --log-level=error|info|debug\n"                                 \
 	"                      which of them (-q, -v)\n"                   \
-	"  --log-file=FILE     where they go, with times\n"
+	"  --log-file=FILE     where they go, with times\n" \
+	"  --stats[=FILE|every=SECONDS]\n" \
+	"                      what the guest cost: a table at its end, now " \
+	"and\n" \
+	"                      then, or JSON\n" \
+	"  --trace[=hypercalls,block,net,sched|FILE]\n" \
+	"                      a line for each, or a timeline for Perfetto\n" \
+	"  --profile=FILE      where its time went, for flame graphs\n" \
+	"  --core=FILE         a core file of a guest that traps, for gdb\n" \
+	"  --metrics=unix:PATH statistics for Prometheus, by HTTP\n"
 
 /* Takes option @id with @arg (NULL: none). False after printing why not. */
 bool inspect_option(struct inspect_options *o, int id, const char *arg);

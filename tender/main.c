@@ -279,6 +279,8 @@ static int timed_out(const struct machine *m)
 static int trapped(struct machine *m, const struct vcpu_exit *exit)
 {
 	report_trap(m, exit);
+	if (m->inspect)
+		inspect_died(m, exit->trap.signal);
 	m->ended_by = exit->trap.signal;
 	return STATUS_SIGNAL + exit->trap.signal;
 }
@@ -288,6 +290,8 @@ static int violated(struct machine *m, const char *what)
 	if (m->inspect && inspect_violation(m) == INSPECT_KILLED)
 		return STATUS_SIGNAL + SIGKILL;
 	report_violation(m, what);
+	if (m->inspect)
+		inspect_died(m, SIGSYS);
 	m->ended_by = SIGSYS;
 	return STATUS_SIGNAL + SIGSYS;
 }
@@ -387,6 +391,8 @@ static int run_image(struct machine *m, const struct options *o)
 			 "process: the kernel's ptrace and seccomp isolate it, "
 			 "not the CPU (%s)",
 			 why_not);
+	if (!inspect_prepare(m, &o->inspect))
+		return STATUS_TENDER_FAILED;
 	status = build_machine(m, o, ops, &start);
 	if (status)
 		return status;

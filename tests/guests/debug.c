@@ -93,6 +93,16 @@ __attribute__((noinline)) static int crash(int depth)
 	return crash(depth + 1) + 1;
 }
 
+__attribute__((noinline)) static int deep(int depth)
+{
+	volatile char room[3000];
+
+	room[0] = (char)depth;
+	if (depth < 0)
+		return 0;
+	return deep(depth + 1) + room[0];
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "compute";
@@ -111,6 +121,22 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(what, "crash"))
 		return crash(0);
+	if (!strcmp(what, "deep"))
+		return deep(0);
+	if (!strcmp(what, "random_crash")) {
+		random_bytes();
+		puts("drawn");
+		return crash(0);
+	}
+	if (!strcmp(what, "half_line")) {
+		fputs("half a line", stderr);
+		return crash(0);
+	}
+	if (!strcmp(what, "half_line_out")) {
+		printf("half a line");
+		fflush(stdout);
+		return crash(0);
+	}
 	if (!strcmp(what, "int3"))
 		__asm__ volatile("int3");
 	puts("end");
