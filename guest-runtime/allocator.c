@@ -50,7 +50,7 @@
 #define munmap(p, n)	      ((void)__rt_sys_munmap((uintptr_t)(p), n))
 #define madvise(p, n, advice) \
 	((void)__rt_sys_madvise((uintptr_t)(p), n, advice))
-#define mprotect(p, n, prot) 0 /* not enforced, see memory.c */
+#define mprotect(p, n, prot) 0
 #define mremap		     move_memory
 #define get_random_secret()  random_secret()
 
@@ -70,7 +70,10 @@ static inline void *map_memory(void *at, size_t bytes, int prot, int flags,
 
 	/* Pages must not be forgotten by who is just making one. */
 	__rt_memory_keep = 1;
-	p = __rt_sys_mmap((uintptr_t)at, bytes, prot, flags, fd, offset);
+	/* Its own guard pages are for programs with wild pointers. */
+	(void)prot;
+	p = __rt_sys_mmap((uintptr_t)at, bytes, PROT_READ | PROT_WRITE, flags,
+			  fd, offset);
 	__rt_memory_keep = 0;
 	if (p < 0 && p > -4096)
 		return MAP_FAILED;

@@ -15,6 +15,7 @@
 #include "hypercall_x86_64.h"
 #include "rt_syscall.h"
 #include "runtime.h"
+#include "thread.h"
 #include "wait.h"
 
 #define NS_PER_S	1000000000ULL
@@ -54,6 +55,11 @@ uint64_t __rt_monotonic_ns(void)
 	return latest_ns;
 }
 
+uint64_t __rt_cpu_ns(void)
+{
+	return __rt_monotonic_ns() - __rt_idle_ns;
+}
+
 static uint64_t wall_ns(void)
 {
 	uint64_t now = __rt_monotonic_ns();
@@ -82,9 +88,12 @@ static int clock_ns(int clock, uint64_t *ns)
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_MONOTONIC_COARSE:
 	case CLOCK_BOOTTIME:
+		*ns = __rt_monotonic_ns();
+		return 0;
+	/* That of a thread is not told apart. */
 	case CLOCK_PROCESS_CPUTIME_ID:
 	case CLOCK_THREAD_CPUTIME_ID:
-		*ns = __rt_monotonic_ns();
+		*ns = __rt_cpu_ns();
 		return 0;
 	default:
 		return -EINVAL;
@@ -185,7 +194,7 @@ long __rt_sys_clock_nanosleep(int clock, int flags, const struct timespec *t,
 		now = __rt_monotonic_ns();
 		to_timespec(now < deadline_ns ? deadline_ns - now : 0, left);
 	}
-	return err;
+	return __rt_interrupted();
 }
 
 long __rt_sys_nanosleep(const struct timespec *t, struct timespec *left)

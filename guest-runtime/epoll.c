@@ -18,6 +18,7 @@
 #include "file.h"
 #include "file_poll.h"
 #include "rt_syscall.h"
+#include "thread.h"
 #include "vnode.h"
 #include "wait.h"
 
@@ -298,6 +299,7 @@ static long epoll_until(int fd, struct epoll_event *events, int most,
 	if (f->ops != &epoll_ops)
 		return -EINVAL;
 	e = f->own;
+	__rt_serve_devices();
 	n = collect(e, events, most);
 	__rt_file_hold(f);
 	while (!n && !err) {
@@ -305,6 +307,8 @@ static long epoll_until(int fd, struct epoll_event *events, int most,
 		n = collect(e, events, most);
 	}
 	__rt_file_put(f);
+	if (!n && err == -EINTR)
+		return __rt_interrupted();
 	return n || err == -ETIMEDOUT ? n : err;
 }
 

@@ -73,6 +73,15 @@ uintptr_t __rt_extent_take(size_t bytes)
 	return 0;
 }
 
+size_t __rt_extent_free_bytes(void)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += table[i].end - table[i].start;
+	return bytes;
+}
+
 int __rt_extent_has(size_t bytes)
 {
 	for (size_t i = count; i-- > 0;) {

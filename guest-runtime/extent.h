@@ -23,6 +23,9 @@ uintptr_t __rt_extent_take(size_t bytes);
 /* Takes [start, end) out; parts of it may already be taken. */
 void __rt_extent_take_at(uintptr_t start, uintptr_t end);
 
+/* How much is free. */
+size_t __rt_extent_free_bytes(void);
+
 /* Whether so much is free altogether. */
 int __rt_extent_has(size_t bytes);
 

@@ -27,7 +27,7 @@ long __rt_sys_dup3(int from, int to, int flags)
 {
 	struct rt_file *f = __rt_file(from);
 
-	if (!f || to < 0 || to >= RT_MAX_FDS)
+	if (!f || to < 0 || to >= __rt_fd_limit)
 		return -EBADF;
 	if (from == to || (flags & ~O_CLOEXEC))
 		return -EINVAL;
@@ -55,7 +55,7 @@ long __rt_sys_fcntl(int fd, int command, long arg)
 	switch (command) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		if (arg < 0 || arg >= RT_MAX_FDS)
+		if (arg < 0 || arg >= __rt_fd_limit)
 			return -EINVAL;
 		return duplicate(f, (int)arg,
 				 command == F_DUPFD_CLOEXEC ? FD_CLOEXEC : 0);

@@ -13,6 +13,7 @@
 #define MAX_FILES (2 * RT_MAX_FDS)
 
 struct rt_fd __rt_fds[RT_MAX_FDS];
+int __rt_fd_limit = RT_MAX_FDS;
 void (*__rt_locks_release)(struct rt_file *file);
 void (*__rt_watches_release)(struct rt_file *file);
 
@@ -59,7 +60,7 @@ void __rt_file_put(struct rt_file *file)
 
 int __rt_fd_find(int lowest)
 {
-	for (int fd = lowest; fd < RT_MAX_FDS; fd++)
+	for (int fd = lowest; fd < __rt_fd_limit; fd++)
 		if (!__rt_fds[fd].file)
 			return fd;
 	return -EMFILE;

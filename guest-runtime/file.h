@@ -69,6 +69,7 @@ struct rt_fd {
 #define RT_FIRST_FD 3 /* 0 to 2 are the console */
 
 extern struct rt_fd __rt_fds[RT_MAX_FDS];
+extern int __rt_fd_limit; /* RLIMIT_NOFILE: new ones are below */
 
 /* What it was opened for; access mode 3 and O_PATH are for neither. */
 static inline int __rt_reads(const struct rt_file *file)

@@ -15,6 +15,12 @@ struct timespec;
  */
 unsigned __rt_file_poll(struct rt_file *file, struct rt_waitq **queue);
 
+/*
+ * For a call that may find something ready again and again, and so never
+ * blocks: has devices and timers served every now and then.
+ */
+void __rt_serve_devices(void);
+
 /* poll(2); @always is what it tells without being asked. */
 long __rt_poll(struct pollfd *fds, size_t count, unsigned always,
 	       uint64_t deadline_ns);

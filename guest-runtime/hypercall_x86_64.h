@@ -94,6 +94,13 @@ static inline int64_t hypercall_block_discard(unsigned device, uint64_t offset,
 			  bytes, 0);
 }
 
+/* @bits: BP_MAP_*. 0 or -bp_status. */
+static inline int64_t hypercall_map(uintptr_t start, uint64_t bytes,
+				    uint64_t bits)
+{
+	return hypercall3(BP_CALL_MAP, start, bytes, bits);
+}
+
 /*
  * Sends frames and receives others, without waiting: how many went and came
  * (BP_NET_SENT, BP_NET_RECEIVED), or -bp_status. A device that can only send

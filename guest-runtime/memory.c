@@ -8,8 +8,9 @@
  * bottom and at the top is as zero as the tender made it, and is handed out
  * without being touched; anything else is cleared when handed out again.
  *
- * All of the heap is readable and writable for the guest: protections other
- * than that are accepted, but not enforced; executable memory is refused.
+ * What is not to be read or written is in protect.c; it covers the heap alone,
+ * and what is handed out can be read and written unless the program says
+ * otherwise. Executable memory is refused.
  */
 #include <errno.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include "file_map.h"
 #include "memory_hook.h"
 #include "memory_map.h"
+#include "protect.h"
 #include "rt_syscall.h"
 #include "runtime.h"
 
@@ -80,9 +82,17 @@ static void note_used(uintptr_t start, uintptr_t end)
 	}
 }
 
+/* Whoever had it last may have protected it. Giving that back cannot fail. */
+static void unprotect(uintptr_t start, uintptr_t end)
+{
+	if (__rt_protected_pages)
+		__rt_protect(start, end, PROT_READ | PROT_WRITE);
+}
+
 /* Makes a range that is about to be handed out zero, touching little. */
 static void clear(uintptr_t start, uintptr_t end)
 {
+	unprotect(start, end);
 	clear_overlap(start, end, heap_start, brk_highest);
 	clear_overlap(start, end, mapping_lowest, heap_end);
 	note_used(start, end);
@@ -101,8 +111,21 @@ void *__rt_memory_take(size_t bytes)
 
 	init();
 	start = may_have(page_up(bytes)) ? __rt_extent_take(page_up(bytes)) : 0;
+	if (!start)
+		return NULL;
+	unprotect(start, start + page_up(bytes));
+	note_used(start, start + page_up(bytes));
+	return (void *)start;
+}
+
+void *__rt_memory_take_zeroed(size_t bytes)
+{
+	uintptr_t start;
+
+	init();
+	start = __rt_extent_take(page_up(bytes));
 	if (start)
-		note_used(start, start + page_up(bytes));
+		clear(start, start + page_up(bytes));
 	return (void *)start;
 }
 
@@ -180,7 +203,23 @@ long __rt_sys_brk(uintptr_t wanted)
 	return (long)brk_now;
 }
 
-static long map_fixed(uintptr_t start, size_t bytes, int flags)
+static int is_plain(int protection)
+{
+	return protection & PROT_WRITE;
+}
+
+/* What was just mapped; it is given back when there is no room for that. */
+static long protect_new(uintptr_t start, size_t bytes, int protection)
+{
+	uintptr_t end = start + bytes;
+
+	if (is_plain(protection) || !__rt_protect(start, end, protection))
+		return (long)start;
+	__rt_extent_give(start, end);
+	return -ENOMEM;
+}
+
+static long map_fixed(uintptr_t start, size_t bytes, int protection, int flags)
 {
 	long err;
 
@@ -194,13 +233,17 @@ static long map_fixed(uintptr_t start, size_t bytes, int flags)
 		return err == -EBUSY ? -ENOMEM : err;
 	__rt_extent_take_at(start, start + bytes);
 	clear(start, start + bytes);
-	return (long)start;
+	/* The C library's guard of its own: an exit in every program. */
+	if (start < brk_now)
+		return (long)start;
+	return protect_new(start, bytes, protection);
 }
 
 static long map_file(uintptr_t hint, size_t bytes, int protection, int flags,
 		     int fd, int64_t offset)
 {
 	struct rt_file *f = __rt_file(fd);
+	long start;
 
 	if (!f || (f->flags & O_PATH))
 		return -EBADF;
@@ -208,7 +251,12 @@ static long map_file(uintptr_t hint, size_t bytes, int protection, int flags,
 		return -EINVAL;
 	if (!f->ops->map)
 		return -ENODEV;
-	return f->ops->map(f, hint, bytes, protection, flags, (uint64_t)offset);
+	start = f->ops->map(f, hint, bytes, protection, flags,
+			    (uint64_t)offset);
+	/* The runtime itself writes to what is shared. */
+	if (start < 0 || is_shared((uintptr_t)start, bytes))
+		return start;
+	return protect_new((uintptr_t)start, page_up(bytes), protection);
 }
 
 long __rt_sys_mmap(uintptr_t hint, size_t bytes, int protection, int flags,
@@ -226,7 +274,7 @@ long __rt_sys_mmap(uintptr_t hint, size_t bytes, int protection, int flags,
 	if (!(flags & MAP_ANONYMOUS))
 		return map_file(hint, bytes, protection, flags, fd, offset);
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
-		return map_fixed(hint, bytes, flags);
+		return map_fixed(hint, bytes, protection, flags);
 	if (bytes > heap_end - heap_start)
 		return -ENOMEM;
 	bytes = page_up(bytes);
@@ -234,7 +282,7 @@ long __rt_sys_mmap(uintptr_t hint, size_t bytes, int protection, int flags,
 	if (!start)
 		return -ENOMEM;
 	clear(start, start + bytes);
-	return (long)start;
+	return protect_new(start, bytes, protection);
 }
 
 long __rt_sys_munmap(uintptr_t start, size_t bytes)
@@ -252,6 +300,7 @@ long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
 		     int flags, uintptr_t new_start)
 {
 	uintptr_t end;
+	int protection;
 
 	(void)new_start;
 	init();
@@ -265,6 +314,7 @@ long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
 		return -ENOMEM;
 	new_bytes = page_up(new_bytes);
 	end = start + old_bytes;
+	protection = __rt_protection(start);
 	if (new_bytes <= old_bytes) {
 		if (new_bytes < old_bytes)
 			__rt_extent_give(start + new_bytes, end);
@@ -275,6 +325,7 @@ long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
 	    (__rt_memory_keep || may_have(new_bytes - old_bytes))) {
 		__rt_extent_take_at(end, start + new_bytes);
 		clear(end, start + new_bytes);
+		protect_new(end, start + new_bytes - end, protection);
 		return (long)start;
 	}
 	if (!(flags & MREMAP_MAYMOVE))
@@ -283,17 +334,23 @@ long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
 	if (!new_start)
 		return -ENOMEM;
 	clear(new_start, new_start + new_bytes);
+	unprotect(start, end);
 	memcpy((void *)new_start, (void *)start, old_bytes);
 	__rt_extent_give(start, end);
-	return (long)new_start;
+	return protect_new(new_start, new_bytes, protection);
 }
 
 long __rt_sys_mprotect(uintptr_t start, size_t bytes, int protection)
 {
-	(void)bytes;
+	init();
 	if (start % BP_PAGE_BYTES)
 		return -EINVAL;
-	return protection & PROT_EXEC ? -EACCES : 0;
+	if (protection & PROT_EXEC)
+		return -EACCES;
+	/* The image's own segments stay as they are. */
+	if (!bytes || !in_heap(start, &bytes) || is_shared(start, bytes))
+		return 0;
+	return __rt_protect(start, start + bytes, protection);
 }
 
 long __rt_sys_madvise(uintptr_t start, size_t bytes, int advice)
@@ -306,7 +363,7 @@ long __rt_sys_madvise(uintptr_t start, size_t bytes, int advice)
 			return -EINVAL;
 		if (is_shared(start, bytes))
 			return 0;
-		memset((void *)start, 0, bytes);
+		__rt_forget(start, start + bytes);
 	}
 	return 0;
 }

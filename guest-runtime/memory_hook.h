@@ -7,6 +7,8 @@
 
 /* Whole pages, not cleared, or NULL. Never calls __rt_memory_shrink. */
 void *__rt_memory_take(size_t bytes);
+/* The same, of that many zeros. */
+void *__rt_memory_take_zeroed(size_t bytes);
 void __rt_memory_give(void *start, size_t bytes);
 
 /* Bytes of the heap, used or not. */

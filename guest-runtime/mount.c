@@ -19,8 +19,10 @@
 #include "dev.h"
 #include "disk_device.h"
 #include "ext.h"
+#include "host_signal.h"
 #include "page_pool.h"
 #include "path.h"
+#include "resolv.h"
 #include "rootfs.h"
 #include "rt_syscall.h"
 #include "runtime.h"
@@ -118,6 +120,19 @@ static long mount_tmpfs(const char *path, struct rt_mount **to)
 	return err;
 }
 
+static long add_resolv(const char *path)
+{
+	struct rt_mount *m;
+
+	if (!__rt_net_resolv)
+		return 0;
+	m = new_mount(path);
+	if (!m)
+		return -ENOMEM;
+	m->attach = __rt_resolv_attach;
+	return place(m);
+}
+
 /* Mounts what is on the disk. -EINVAL where that is no file system. */
 static long attach_disk(struct rt_mount *m)
 {
@@ -131,6 +146,8 @@ static long attach_disk(struct rt_mount *m)
 		return -EBUSY;
 	}
 	__rt_disk_of_device(&disks[m->device], m->device);
+	/* So that SIGTERM does not lose what is written. */
+	__rt_host_signals_on();
 	err = __rt_ext_mount(m, &disks[m->device], &why);
 	if (err == -EINVAL)
 		return err;
@@ -247,10 +264,15 @@ static long mount_root(struct rt_mount *m)
 	return err;
 }
 
+static void (*finish_next)(void);
+
 static void finish(void)
 {
-	long err = __rt_mount_sync(NULL);
+	long err;
 
+	if (finish_next)
+		finish_next();
+	err = __rt_mount_sync(NULL);
 	for (struct rt_mount *m = mounts; m; m = m->next) {
 		if (m->attach || m->read_only || !m->ops->unmount)
 			continue;
@@ -276,6 +298,7 @@ static long init(void)
 	}
 	root_mount = m;
 	add(m);
+	finish_next = __rt_at_exit;
 	__rt_at_exit = finish;
 	__rt_poller_add(&commits);
 	err = mount_tmpfs("/dev", &dev);
@@ -286,6 +309,10 @@ static long init(void)
 		dev->read_only = 1;
 	if (!err)
 		err = mount_tmpfs("/tmp", NULL);
+	if (!err)
+		err = add_resolv("/etc/resolv.conf");
+	if (!err)
+		err = add_resolv("/etc/hosts");
 	return err ? err : add_disks();
 }
 
@@ -333,6 +360,7 @@ long __rt_mount_readdir(struct rt_vnode *dir, uint64_t at, rt_emit *emit,
 	for (struct rt_mount *m = mounts; m; m = m->next) {
 		struct rt_vnode *v;
 		size_t bytes;
+		mode_t mode;
 
 		if (m->parent != dir || i++ < at)
 			continue;
@@ -342,8 +370,9 @@ long __rt_mount_readdir(struct rt_vnode *dir, uint64_t at, rt_emit *emit,
 		if (__rt_mount_at(dir, m->name, bytes, &v) || !v)
 			continue;
 		ino = v->ino;
+		mode = v->mode & S_IFMT;
 		__rt_vnode_put(v);
-		if (emit(to, m->name, bytes, ino, S_IFDIR >> 12, i))
+		if (emit(to, m->name, bytes, ino, mode >> 12, i))
 			return 0;
 	}
 	return 0;

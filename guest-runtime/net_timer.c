@@ -157,14 +157,15 @@ void tcp_timer_needed(void)
 static void run(unsigned i, enum need need, uint64_t now)
 {
 	const uint64_t interval = timers[i].interval_ms * NS_PER_MS;
-	uint64_t missed = (now - due_ns[i]) / interval + 1;
-	unsigned count;
+	const uint64_t missed = (now - due_ns[i]) / interval + 1;
 
 	/*
-	 * While the guest did not look, a peer may well have answered: that is
-	 * no time to count against it.
+	 * While the guest did not look, a peer may well have answered: little
+	 * of that time counts against it.
 	 */
-	count = need == LAZILY && missed < 1000 ? (unsigned)missed : 1;
+	const unsigned most = need == LAZILY ? 1000 : 4;
+	unsigned count = missed < most ? (unsigned)missed : most;
+
 	due_ns[i] += missed * interval;
 	while (count--)
 		timers[i].tick();

@@ -8,6 +8,7 @@
 #include "file_console.h"
 #include "rt_syscall.h"
 #include "runtime.h"
+#include "thread.h"
 #include "vnode.h"
 #include "wait.h"
 
@@ -87,8 +88,9 @@ long __rt_poll(struct pollfd *fds, size_t count, unsigned always,
 	struct watched few[FEW], *watched = few;
 	long ready, err = 0;
 
-	if (count > RT_MAX_FDS)
+	if (count > (size_t)__rt_fd_limit)
 		return -EINVAL;
+	__rt_serve_devices();
 	ready = check(fds, count, always);
 	if (ready)
 		return ready;
@@ -102,6 +104,8 @@ long __rt_poll(struct pollfd *fds, size_t count, unsigned always,
 	}
 	if (watched != few)
 		__rt_free(watched);
+	if (!ready && err == -EINTR)
+		return __rt_interrupted();
 	return ready || err == -ETIMEDOUT ? ready : err;
 }
 

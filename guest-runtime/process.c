@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The one process there is: its end, its identity, its randomness. */
 #include <errno.h>
-#include <string.h>
-#include <sys/utsname.h>
 
 #include "hypercall_x86_64.h"
 #include "rt_syscall.h"
@@ -47,26 +45,6 @@ long __rt_sys_getppid(void)
 	return 0;
 }
 
-long __rt_sys_getuid(void)
-{
-	return 0;
-}
-
-long __rt_sys_geteuid(void)
-{
-	return 0;
-}
-
-long __rt_sys_getgid(void)
-{
-	return 0;
-}
-
-long __rt_sys_getegid(void)
-{
-	return 0;
-}
-
 long __rt_sys_getrandom(void *data, size_t bytes, unsigned flags)
 {
 	(void)flags;
@@ -75,15 +53,4 @@ long __rt_sys_getrandom(void *data, size_t bytes, unsigned flags)
 	if (bytes && hypercall_random(data, bytes) < 0)
 		return -EIO;
 	return (long)bytes;
-}
-
-long __rt_sys_uname(struct utsname *u)
-{
-	memset(u, 0, sizeof(*u));
-	strcpy(u->sysname, "Linux"); /* the interface programs ask for */
-	strcpy(u->nodename, "hvt");
-	strcpy(u->release, "6.1.0-hvt");
-	strcpy(u->version, "hvt");
-	strcpy(u->machine, "x86_64");
-	return 0;
 }

@@ -26,11 +26,17 @@ struct itimerspec;
 struct mmsghdr;
 struct msghdr;
 struct pollfd;
+struct rlimit;
 struct rt_sized_mask;
+struct rt_statx;
+struct rusage;
 struct stat;
 struct statfs;
+struct sysinfo;
 struct timespec;
 struct timeval;
+struct tms;
+struct utimbuf;
 struct utsname;
 
 #define RT_DIRECT0(name)		 long __rt_sys_##name(void);

@@ -31,6 +31,10 @@ struct timespec;
 int __rt_clock_deadline(int clock, int absolute, const struct timespec *t,
 			uint64_t *deadline_ns);
 
+/* Of that, what the guest has slept, and what it has not. */
+extern uint64_t __rt_idle_ns;
+uint64_t __rt_cpu_ns(void);
+
 /* NULL, or called when the program ends of itself, by exit() or a signal. */
 extern void (*__rt_at_exit)(void);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
-#include <signal.h>
 
 #include "file_poll.h"
-#include "rt_syscall.h"
+#include "signals.h"
 
 long __rt_sigmask_begin(const uint64_t *mask, size_t bytes, uint64_t *before)
 {
@@ -11,13 +10,12 @@ long __rt_sigmask_begin(const uint64_t *mask, size_t bytes, uint64_t *before)
 		return 0;
 	if (bytes != sizeof(*mask))
 		return -EINVAL;
-	return __rt_sys_rt_sigprocmask(SIG_SETMASK, mask, before,
-				       sizeof(*mask));
+	__rt_signal_mask_begin(*mask, before);
+	return 0;
 }
 
 void __rt_sigmask_end(const uint64_t *mask, const uint64_t *before)
 {
 	if (mask)
-		__rt_sys_rt_sigprocmask(SIG_SETMASK, before, NULL,
-					sizeof(*mask));
+		__rt_signal_mask_end(*before);
 }

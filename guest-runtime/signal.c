@@ -1,105 +1,102 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Signals a program sends to itself: raise(), abort(), kill(getpid()). The
- * handler runs inside the call. Signals from outside and from faults are not
- * delivered.
- */
+/* What to do with signals, and which of them to block. */
+#include "signals.h"
+
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
-#include "hypercall_x86_64.h"
+#include "host_signal.h"
+#include "interrupt.h"
 #include "rt_syscall.h"
 #include "runtime.h"
 #include "thread.h"
 
-#define SIGNAL_COUNT 65
+/* musl blocks these and all for a moment, and means none in particular. */
+#define LIBC_ALL_MASK ~0ULL
+#define LIBC_APP_MASK 0xfffffffc7fffffffULL
 
-/* What Linux's rt_sigaction(2) takes on x86-64. */
-struct kernel_sigaction {
-	union {
-		void (*handler)(int);
-		void (*with_info)(int, siginfo_t *, void *);
-	};
-	unsigned long flags;
-	void (*restorer)(void);
-	uint64_t mask;
-};
+struct rt_sigaction __rt_signal_actions[RT_SIGNALS];
 
-static struct kernel_sigaction actions[SIGNAL_COUNT];
-static uint64_t waiting;
-
-static uint64_t bit(int signal)
+static void send_sigpipe(void)
 {
-	return 1ULL << (signal - 1);
+	const siginfo_t info = {.si_signo = SIGPIPE, .si_pid = 1};
+
+	__rt_signal_send(__rt_self, &info);
+}
+
+static int is_fault(int signal)
+{
+	return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE ||
+	       signal == SIGILL || signal == SIGTRAP;
+}
+
+static uint64_t host_signals(void)
+{
+	return __rt_signal_bit(SIGTERM) | __rt_signal_bit(SIGINT);
+}
+
+/* The tender need not tell of what the program does not care about. */
+static long care_about(int signal, const struct rt_sigaction *action)
+{
+	if (signal == SIGPIPE)
+		__rt_send_sigpipe = send_sigpipe;
+	if (host_signals() & __rt_signal_bit(signal))
+		return __rt_host_signals_on();
+	if (!is_fault(signal) || action->handler == SIG_DFL ||
+	    action->handler == SIG_IGN)
+		return 0;
+	return __rt_upcalls_on(1U << BP_UPCALL_TRAP);
+}
+
+static void be_ready(void)
+{
+	__rt_deliver_signals = __rt_signal_deliver;
+	__rt_deliver_preempted = __rt_signal_deliver_preempted;
+	__rt_upcall_other = __rt_signal_upcall;
 }
 
 static int ignored_by_default(int signal)
 {
+	/* There is nobody to let a stopped process go on. */
 	return signal == SIGCHLD || signal == SIGURG || signal == SIGWINCH ||
-	       signal == SIGCONT;
+	       signal == SIGCONT || signal == SIGSTOP || signal == SIGTSTP ||
+	       signal == SIGTTIN || signal == SIGTTOU;
 }
 
-static void deliver(int signal)
+int __rt_signal_is_ignored(int signal)
 {
-	const struct kernel_sigaction a = actions[signal];
-	uint64_t before = __rt_self->signals_blocked;
-	siginfo_t info;
+	const struct rt_sigaction *a = &__rt_signal_actions[signal];
 
-	if (a.handler == SIG_IGN ||
-	    (a.handler == SIG_DFL && ignored_by_default(signal)))
-		return;
-	if (a.handler == SIG_DFL) {
-		__rt_sys_exit(128 + signal);
-		return;
-	}
-	if (a.flags & SA_RESETHAND)
-		actions[signal].handler = SIG_DFL;
-	memset(&info, 0, sizeof(info));
-	info.si_signo = signal;
-	info.si_code = SI_TKILL;
-	info.si_pid = 1;
-	__rt_self->signals_blocked |= a.mask;
-	if (!(a.flags & SA_NODEFER))
-		__rt_self->signals_blocked |= bit(signal);
-	if (a.flags & SA_SIGINFO)
-		a.with_info(signal, &info, NULL);
-	else
-		a.handler(signal);
-	__rt_self->signals_blocked = before;
-}
-
-/* Lowest first; a handler may have made more of them wait. */
-static void deliver_waiting(void)
-{
-	uint64_t now;
-
-	while ((now = waiting & ~__rt_self->signals_blocked) != 0) {
-		int signal = __builtin_ctzll(now) + 1;
-
-		waiting &= ~bit(signal);
-		deliver(signal);
-	}
-}
-
-static void send_sigpipe(void)
-{
-	__rt_sys_tkill(1, SIGPIPE);
+	return a->handler == SIG_IGN ||
+	       (a->handler == SIG_DFL && ignored_by_default(signal));
 }
 
 long __rt_sys_rt_sigaction(int signal, const void *new, void *old, size_t size)
 {
-	if (signal < 1 || signal >= SIGNAL_COUNT || size != 8)
+	struct rt_sigaction *action = &__rt_signal_actions[signal];
+	siginfo_t info;
+	long err;
+
+	if (signal < 1 || signal >= RT_SIGNALS || size != sizeof(uint64_t))
 		return -EINVAL;
 	if (new && (signal == SIGKILL || signal == SIGSTOP))
 		return -EINVAL;
-	if (old)
-		memcpy(old, &actions[signal], sizeof(actions[signal]));
 	if (new) {
-		memcpy(&actions[signal], new, sizeof(actions[signal]));
-		if (signal == SIGPIPE)
-			__rt_send_sigpipe = send_sigpipe;
+		be_ready();
+		err = care_about(signal, new);
+		if (err)
+			return err;
 	}
+	if (old)
+		memcpy(old, action, sizeof(*action));
+	if (!new)
+		return 0;
+	memcpy(action, new, sizeof(*action));
+	action->mask &= ~RT_NEVER_BLOCKED;
+	/* What is pending and ignored from now on is forgotten: POSIX. */
+	if (__rt_signal_is_ignored(signal))
+		while (__rt_signal_take(__rt_signal_bit(signal), &info))
+			;
 	return 0;
 }
 
@@ -109,7 +106,7 @@ long __rt_sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *old,
 	uint64_t *blocked = &__rt_self->signals_blocked;
 	uint64_t wanted = set ? *set : 0;
 
-	if (size != 8)
+	if (size != sizeof(*set))
 		return -EINVAL;
 	if (old)
 		*old = *blocked;
@@ -123,30 +120,38 @@ long __rt_sys_rt_sigprocmask(int how, const uint64_t *set, uint64_t *old,
 		*blocked = wanted;
 	else
 		return -EINVAL;
-	*blocked &= ~(bit(SIGKILL) | bit(SIGSTOP));
-	deliver_waiting();
+	*blocked &= ~RT_NEVER_BLOCKED;
+	if (how != SIG_UNBLOCK && wanted & host_signals() &&
+	    wanted != LIBC_ALL_MASK && wanted != LIBC_APP_MASK)
+		__rt_host_signals_on();
+	__rt_signal_unblocked();
 	return 0;
 }
 
-long __rt_sys_tkill(int tid, int signal)
+void __rt_signal_mask_begin(uint64_t mask, uint64_t *before)
 {
-	if (tid < 1 || !__rt_thread_find(tid))
-		return -ESRCH;
-	if (signal < 0 || signal >= SIGNAL_COUNT)
+	*before = __rt_self->signals_blocked;
+	__rt_self->signals_blocked = mask & ~RT_NEVER_BLOCKED;
+	__rt_signal_unblocked();
+}
+
+void __rt_signal_mask_end(uint64_t before)
+{
+	struct rt_thread *self = __rt_self;
+
+	if (self->due & RT_DUE_SIGNAL) {
+		self->signals_before = before;
+		self->signals_borrowed = 1;
+		return;
+	}
+	self->signals_blocked = before;
+	__rt_signal_unblocked();
+}
+
+long __rt_sys_rt_sigpending(uint64_t *set, size_t size)
+{
+	if (size > sizeof(*set))
 		return -EINVAL;
-	if (signal == 0)
-		return 0;
-	waiting |= bit(signal);
-	deliver_waiting();
+	*set = __rt_signal_pending() & __rt_self->signals_blocked;
 	return 0;
-}
-
-long __rt_sys_tgkill(int pid, int tid, int signal)
-{
-	return pid == 1 ? __rt_sys_tkill(tid, signal) : -ESRCH;
-}
-
-long __rt_sys_kill(int pid, int signal)
-{
-	return pid >= -1 && pid <= 1 ? __rt_sys_tkill(1, signal) : -ESRCH;
 }

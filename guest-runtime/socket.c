@@ -73,10 +73,18 @@ static unsigned socket_poll(struct rt_file *file, struct rt_waitq **queue)
 	return s->ops->poll(s);
 }
 
+/* What asks about interfaces may be any socket: netdevice(7). */
+#define IS_OF_INTERFACES(request) ((request) >> 8 == 0x89)
+
+extern long __rt_net_ioctl(unsigned request, void *arg, size_t readable,
+			   size_t unsent) __attribute__((weak));
+
 static long socket_ioctl(struct rt_file *file, unsigned request, void *arg)
 {
 	struct rt_socket *s = file->own;
 
+	if (IS_OF_INTERFACES(request) && __rt_net_ioctl)
+		return __rt_net_ioctl(request, arg, 0, 0);
 	return s->ops->ioctl ? s->ops->ioctl(s, request, arg) : -ENOTTY;
 }
 

@@ -2,12 +2,16 @@
 /* socket(2): who calls it gets every family that there is. */
 #include <errno.h>
 
+#include "net_family.h"
 #include "rt_syscall.h"
 #include "socket_file.h"
 #include "unix.h"
 
 static const struct rt_socket_family *const families[] = {
 	&__rt_unix_family,
+	&__rt_inet_family,
+	&__rt_inet6_family,
+	&__rt_netlink_family,
 };
 
 static const struct rt_socket_family *family_of(int domain)

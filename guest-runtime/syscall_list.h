@@ -3,7 +3,11 @@
  * Every system call the runtime has: RT_SYSCALL<arguments>(name, types...).
  * Included with those macros defined, once to declare the functions, once as
  * the cases of a switch. A call that is not listed answers ENOSYS. RT_DIRECT:
- * calls that only read what never changes, and are no sections (thread.h).
+ * calls that only read one word, and are no sections (thread.h).
+ *
+ * Remarks for POSIX.md, which scripts/posix-table.sh makes of this file, stand
+ * before what they are about, and count up to a blank line or the next one:
+ * "note:" for a call that does its work, "stub:" for one that only answers.
  *
  * No include guard: this is a list, not a header.
  */
@@ -29,15 +33,30 @@ RT_SYSCALL1(dup, int)
 RT_SYSCALL2(dup2, int, int)
 RT_SYSCALL3(dup3, int, int, int)
 RT_SYSCALL2(flock, int, int)
+/* note: with a disk, a commit of its whole file system */
 RT_SYSCALL1(fsync, int)
 RT_SYSCALL1(fdatasync, int)
 RT_SYSCALL0(sync)
 RT_SYSCALL1(syncfs, int)
+
+/* note: advice; nothing is promised */
 RT_SYSCALL4(sync_file_range, int, int64_t, int64_t, unsigned)
 RT_SYSCALL4(fadvise64, int, int64_t, int64_t, int)
 RT_SYSCALL3(readahead, int, int64_t, size_t)
+
 RT_SYSCALL4(sendfile, int, int, int64_t *, size_t)
 RT_SYSCALL6(copy_file_range, int, int64_t *, int, int64_t *, size_t, unsigned)
+
+/* stub: EINVAL, so that programs copy */
+RT_SYSCALL6(splice, int, int64_t *, int, int64_t *, size_t, unsigned)
+RT_SYSCALL4(tee, int, int, size_t, unsigned)
+
+RT_SYSCALL6(preadv2, int, const struct iovec *, int, int64_t, long, int)
+RT_SYSCALL6(pwritev2, int, const struct iovec *, int, int64_t, long, int)
+RT_SYSCALL3(close_range, unsigned, unsigned, unsigned)
+RT_SYSCALL2(creat, const char *, unsigned)
+/* note: in /tmp; no seals */
+RT_SYSCALL2(memfd_create, const char *, unsigned)
 
 RT_SYSCALL1(pipe, int *)
 RT_SYSCALL2(pipe2, int *, int)
@@ -62,7 +81,9 @@ RT_SYSCALL4(timerfd_settime, int, int, const struct itimerspec *,
 	    struct itimerspec *)
 RT_SYSCALL2(timerfd_gettime, int, struct itimerspec *)
 
+/* note: AF_UNIX, within the guest */
 RT_SYSCALL3(socket, int, int, int)
+
 RT_SYSCALL4(socketpair, int, int, int, int *)
 RT_SYSCALL3(bind, int, const void *, unsigned)
 RT_SYSCALL2(listen, int, int)
@@ -83,6 +104,7 @@ RT_SYSCALL5(getsockopt, int, int, int, void *, unsigned *)
 
 RT_SYSCALL2(statfs, const char *, struct statfs *)
 RT_SYSCALL2(fstatfs, int, struct statfs *)
+/* note: permissions keep nobody out: everything is done as root */
 RT_SYSCALL2(access, const char *, int)
 RT_SYSCALL3(faccessat, int, const char *, int)
 RT_SYSCALL4(faccessat2, int, const char *, int, int)
@@ -94,10 +116,30 @@ RT_SYSCALL3(lchown, const char *, unsigned, unsigned)
 RT_SYSCALL3(fchown, int, unsigned, unsigned)
 RT_SYSCALL5(fchownat, int, const char *, unsigned, unsigned, int)
 RT_SYSCALL4(utimensat, int, const char *, const struct timespec *, int)
+RT_SYSCALL3(futimesat, int, const char *, const struct timeval *)
+RT_SYSCALL2(utimes, const char *, const struct timeval *)
+RT_SYSCALL2(utime, const char *, const struct utimbuf *)
+RT_SYSCALL5(statx, int, const char *, int, unsigned, struct rt_statx *)
+
 RT_SYSCALL2(truncate, const char *, int64_t)
 RT_SYSCALL2(ftruncate, int, int64_t)
 RT_SYSCALL4(fallocate, int, int, int64_t, int64_t)
 RT_SYSCALL1(umask, unsigned)
+
+/* stub: EOPNOTSUPP: no file system has extended attributes */
+RT_SYSCALL4(getxattr, const char *, const char *, void *, size_t)
+RT_SYSCALL4(lgetxattr, const char *, const char *, void *, size_t)
+RT_SYSCALL4(fgetxattr, int, const char *, void *, size_t)
+RT_SYSCALL5(setxattr, const char *, const char *, const void *, size_t, int)
+RT_SYSCALL5(lsetxattr, const char *, const char *, const void *, size_t, int)
+RT_SYSCALL5(fsetxattr, int, const char *, const void *, size_t, int)
+RT_SYSCALL2(removexattr, const char *, const char *)
+RT_SYSCALL2(lremovexattr, const char *, const char *)
+RT_SYSCALL2(fremovexattr, int, const char *)
+/* stub: 0: there are none */
+RT_SYSCALL3(listxattr, const char *, char *, size_t)
+RT_SYSCALL3(llistxattr, const char *, char *, size_t)
+RT_SYSCALL3(flistxattr, int, char *, size_t)
 
 RT_SYSCALL3(getdents64, int, void *, size_t)
 RT_SYSCALL2(getcwd, char *, size_t)
@@ -129,13 +171,37 @@ RT_SYSCALL3(mprotect, uintptr_t, size_t, int)
 RT_SYSCALL3(msync, uintptr_t, size_t, int)
 RT_SYSCALL3(madvise, uintptr_t, size_t, int)
 
+/* stub: 0: nothing is ever swapped out */
+RT_SYSCALL2(mlock, uintptr_t, size_t)
+RT_SYSCALL3(mlock2, uintptr_t, size_t, unsigned)
+RT_SYSCALL2(munlock, uintptr_t, size_t)
+RT_SYSCALL1(mlockall, int)
+RT_SYSCALL0(munlockall)
+/* note: all that is mapped is there */
+RT_SYSCALL3(mincore, uintptr_t, size_t, unsigned char *)
+
+/* note: CPU time of a thread is that of the program */
 RT_SYSCALL2(clock_gettime, int, struct timespec *)
 RT_SYSCALL2(clock_getres, int, struct timespec *)
+
 RT_SYSCALL2(gettimeofday, struct timeval *, void *)
 RT_SYSCALL1(time, long *)
 RT_SYSCALL2(nanosleep, const struct timespec *, struct timespec *)
 RT_SYSCALL4(clock_nanosleep, int, int, const struct timespec *,
 	    struct timespec *)
+
+/* stub: EPERM: the host sets its clock */
+RT_SYSCALL2(clock_settime, int, const struct timespec *)
+RT_SYSCALL2(settimeofday, const struct timeval *, const void *)
+
+/* note: time of the CPU is that in which the guest did not sleep */
+RT_SYSCALL1(times, struct tms *)
+RT_SYSCALL2(getrusage, int, struct rusage *)
+RT_SYSCALL1(sysinfo, struct sysinfo *)
+/* note: all limits are remembered; that of descriptors, at most 1024, holds */
+RT_SYSCALL2(getrlimit, int, struct rlimit *)
+RT_SYSCALL2(setrlimit, int, const struct rlimit *)
+RT_SYSCALL4(prlimit64, int, int, const struct rlimit *, struct rlimit *)
 
 RT_SYSCALL1(exit, int)
 RT_SYSCALL1(exit_group, int)
@@ -144,10 +210,47 @@ RT_SYSCALL1(set_tid_address, int *)
 RT_DIRECT0(gettid)
 RT_DIRECT0(getpid)
 RT_DIRECT0(getppid)
+/* note: kept as Linux does; files do not ask for them */
 RT_DIRECT0(getuid)
 RT_DIRECT0(geteuid)
 RT_DIRECT0(getgid)
 RT_DIRECT0(getegid)
+RT_SYSCALL1(setuid, unsigned)
+RT_SYSCALL1(setgid, unsigned)
+RT_SYSCALL2(setreuid, unsigned, unsigned)
+RT_SYSCALL2(setregid, unsigned, unsigned)
+RT_SYSCALL3(setresuid, unsigned, unsigned, unsigned)
+RT_SYSCALL3(setresgid, unsigned, unsigned, unsigned)
+RT_SYSCALL3(getresuid, unsigned *, unsigned *, unsigned *)
+RT_SYSCALL3(getresgid, unsigned *, unsigned *, unsigned *)
+RT_SYSCALL1(setfsuid, unsigned)
+RT_SYSCALL1(setfsgid, unsigned)
+RT_SYSCALL2(getgroups, int, unsigned *)
+RT_SYSCALL2(setgroups, size_t, const unsigned *)
+/* stub: 1: there is one session, of one group, of one process */
+RT_SYSCALL0(getpgrp)
+RT_SYSCALL1(getpgid, int)
+RT_SYSCALL1(getsid, int)
+/* stub: EPERM: the process leads its session already */
+RT_SYSCALL0(setsid)
+RT_SYSCALL2(setpgid, int, int)
+/* stub: ECHILD: there are no other processes */
+RT_SYSCALL4(wait4, int, int *, int, void *)
+RT_SYSCALL5(waitid, int, int, void *, int, void *)
+/* note: PR_SET_NAME, and what is only remembered */
+RT_SYSCALL5(prctl, int, unsigned long, unsigned long, unsigned long,
+	    unsigned long)
+/* note: only Linux's own */
+RT_SYSCALL1(personality, unsigned long)
+/* stub: EPERM: there is no kernel that has a log */
+RT_SYSCALL3(syslog, int, char *, int)
+
+RT_SYSCALL2(sethostname, const char *, size_t)
+RT_SYSCALL2(setdomainname, const char *, size_t)
+/* stub: there are no priorities of input and output */
+RT_SYSCALL2(ioprio_get, int, int)
+RT_SYSCALL3(ioprio_set, int, int, int)
+
 RT_SYSCALL0(sched_yield)
 RT_SYSCALL3(getrandom, void *, size_t, unsigned)
 RT_SYSCALL1(uname, struct utsname *)
@@ -157,6 +260,21 @@ RT_SYSCALL4(rt_sigprocmask, int, const uint64_t *, uint64_t *, size_t)
 RT_SYSCALL2(kill, int, int)
 RT_SYSCALL2(tkill, int, int)
 RT_SYSCALL3(tgkill, int, int, int)
+RT_SYSCALL2(rt_sigpending, uint64_t *, size_t)
+RT_SYSCALL2(rt_sigsuspend, const uint64_t *, size_t)
+RT_SYSCALL4(rt_sigtimedwait, const uint64_t *, void *, const struct timespec *,
+	    size_t)
+RT_SYSCALL3(rt_sigqueueinfo, int, int, const void *)
+RT_SYSCALL4(rt_tgsigqueueinfo, int, int, int, const void *)
+RT_SYSCALL2(sigaltstack, const void *, void *)
+RT_SYSCALL0(pause)
+RT_SYSCALL2(getitimer, int, void *)
+RT_SYSCALL3(setitimer, int, const void *, void *)
+RT_SYSCALL3(timer_create, int, const void *, int *)
+RT_SYSCALL2(timer_gettime, int, void *)
+RT_SYSCALL4(timer_settime, int, int, const void *, void *)
+RT_SYSCALL1(timer_getoverrun, int)
+RT_SYSCALL1(timer_delete, int)
 
 RT_SYSCALL6(futex, int *, int, int, const void *, int *, int)
 RT_SYSCALL2(set_robust_list, void *, size_t)
@@ -174,3 +292,27 @@ RT_SYSCALL2(sched_rr_get_interval, int, struct timespec *)
 RT_SYSCALL2(getpriority, int, int)
 RT_SYSCALL3(setpriority, int, int, int)
 RT_SYSCALL3(getcpu, unsigned *, unsigned *, void *)
+
+/*
+ * Absent, and why:
+ *
+ * clone clone3: threads are made by the C library, which has its own way
+ * fork vfork execve execveat ptrace: an image is one program
+ * mount umount2 pivot_root chroot setns unshare swapon swapoff: an image's
+ *	file systems are laid down when it is built and started
+ * inotify_init inotify_init1 inotify_add_watch inotify_rm_watch fanotify_init
+ *	fanotify_mark: nobody else changes files
+ * init_module finit_module delete_module kexec_load kexec_file_load reboot
+ *	iopl ioperm bpf: there is no kernel
+ * io_uring_setup io_uring_enter io_uring_register io_setup io_submit
+ *	io_getevents io_destroy io_cancel: calls do not return before they are
+ *	done
+ * shmget shmat shmctl shmdt semget semop semctl semtimedop msgget msgsnd
+ *	msgrcv msgctl mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify
+ *	mq_getsetattr: there are no other processes to talk to
+ * vmsplice process_vm_readv process_vm_writev: pages do not change hands
+ * rseq: one CPU needs none
+ * getdents: the C library reads directories by getdents64
+ * seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self:
+ *	the tender confines all of the guest
+ */

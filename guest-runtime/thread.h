@@ -47,11 +47,17 @@ struct rt_thread {
 	/* Signals, bit 0 for signal 1. See RT_DUE_SIGNAL. */
 	uint64_t signals_blocked;
 	uint64_t signals_pending;
+	uint64_t signals_before; /* to block again, if borrowed: signals.h */
+	int signals_borrowed;
+	int keeps_eintr; /* see __rt_interrupted() */
+	uintptr_t altstack;
+	size_t altstack_bytes; /* 0: none */
 
 	int *clear_tid; /* CLONE_CHILD_CLEARTID, set_tid_address(2) */
 	struct rt_robust_list *robust_list;
 	uintptr_t unmap; /* its stack, when it is dead and nobody joins it */
 	size_t unmap_bytes;
+	char name[16]; /* PR_SET_NAME */
 };
 
 /* The one that runs; the first one; all of them, the newest first. */
@@ -106,6 +112,16 @@ static inline void __rt_section_leave(void)
 
 /* A system call that gives this is made anew by enter_x86_64.S. */
 #define RT_RESTART 512
+
+/*
+ * -EINTR for a system call that is never made anew: those that wait for a time
+ * or for a signal. Others give -EINTR as __rt_block() does.
+ */
+static inline long __rt_interrupted(void)
+{
+	__rt_self->keeps_eintr = 1;
+	return -4; /* EINTR */
+}
 
 /*
  * Set by whoever delivers signals: called when the thread leaves its outermost

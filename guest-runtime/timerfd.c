@@ -3,9 +3,9 @@
  * timerfd_create(2).
  *
  * THEORY OF OPERATION
- * A timer is a moment in monotonic time and an interval. Expirations are
- * counted when somebody asks. While anybody waits in a timer's queue, the
- * guest does not sleep past that moment: the poller sees to that. A moment of
+ * A timer is a moment in monotonic time and an interval. It wakes its queue
+ * once; expirations are counted, and it is armed for the next moment, when
+ * somebody reads. So one that nobody reads costs nothing. A moment of
  * wall-clock time is converted once, when it is set.
  */
 #include <errno.h>
@@ -19,21 +19,27 @@
 #include "file_poll.h"
 #include "rt_syscall.h"
 #include "runtime.h"
+#include "timer.h"
 #include "vnode.h"
 #include "wait.h"
 
 #define NS_PER_S 1000000000UL
 
 struct timer {
-	struct timer *previous, *next; /* all of them */
-	uint64_t due_ns;	       /* 0: not set */
-	uint64_t interval_ns;	       /* 0: once */
-	uint64_t expired;	       /* times, since that was read */
+	struct rt_timer timer; /* first */
+	uint64_t due_ns;       /* 0: not set */
+	uint64_t interval_ns;  /* 0: once */
+	uint64_t expired;      /* times, since that was read */
 	int clock;
 	struct rt_waitq changed;
 };
 
-static struct timer *timers;
+static void timer_fired(struct rt_timer *timer)
+{
+	struct timer *t = (struct timer *)timer;
+
+	__rt_waitq_wake_for(&t->changed, POLLIN);
+}
 
 /* Counts what has expired by now; whether anything has. */
 static int count_expired(struct timer *t, uint64_t now)
@@ -52,19 +58,12 @@ static int count_expired(struct timer *t, uint64_t now)
 	return 1;
 }
 
-static uint64_t timers_before_wait(uint64_t deadline_ns)
+static void arm(struct timer *t)
 {
-	uint64_t now = __rt_monotonic_ns();
-
-	for (struct timer *t = timers; t; t = t->next) {
-		if (!t->changed.first)
-			continue;
-		if (count_expired(t, now))
-			__rt_waitq_wake_for(&t->changed, POLLIN);
-		if (t->due_ns && t->due_ns < deadline_ns)
-			deadline_ns = t->due_ns;
-	}
-	return deadline_ns;
+	if (t->due_ns)
+		__rt_timer_arm(&t->timer, t->due_ns);
+	else
+		__rt_timer_cancel(&t->timer);
 }
 
 static long timer_readv(struct rt_file *file, const struct iovec *iov,
@@ -88,6 +87,7 @@ static long timer_readv(struct rt_file *file, const struct iovec *iov,
 	}
 	memcpy(iov->iov_base, &t->expired, sizeof(t->expired));
 	t->expired = 0;
+	arm(t);
 	return sizeof(t->expired);
 }
 
@@ -105,9 +105,7 @@ static void timer_release(struct rt_file *file)
 {
 	struct timer *t = file->own;
 
-	*(t->previous ? &t->previous->next : &timers) = t->next;
-	if (t->next)
-		t->next->previous = t->previous;
+	__rt_timer_cancel(&t->timer);
 	__rt_free(t);
 }
 
@@ -120,8 +118,6 @@ static const struct rt_file_ops timer_ops = {
 
 long __rt_sys_timerfd_create(int clock, int flags)
 {
-	static struct rt_poller poller = {.before_wait = timers_before_wait};
-	static int added;
 	struct rt_file *f;
 	struct timer *t;
 
@@ -134,9 +130,7 @@ long __rt_sys_timerfd_create(int clock, int flags)
 	t = __rt_calloc(1, sizeof(*t));
 	if (!t)
 		return -ENOMEM;
-	if (!added)
-		__rt_poller_add(&poller);
-	added = 1;
+	t->timer.fired = timer_fired;
 	t->clock = clock;
 	f = __rt_file_new(&timer_ops);
 	if (!f) {
@@ -145,10 +139,6 @@ long __rt_sys_timerfd_create(int clock, int flags)
 	}
 	f->own = t;
 	f->flags = O_RDWR | (flags & TFD_NONBLOCK);
-	t->next = timers;
-	if (timers)
-		timers->previous = t;
-	timers = t;
 	return __rt_file_install(f, flags);
 }
 
@@ -228,6 +218,7 @@ long __rt_sys_timerfd_settime(int fd, int flags, const struct itimerspec *new,
 		t->due_ns = moment(t->clock, ns);
 	else
 		t->due_ns = __rt_monotonic_ns() + ns;
+	arm(t);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #define WRITABLE (POLLOUT | POLLWRNORM | POLLWRBAND)
 
 const struct rt_unix_names *__rt_unix_names;
+void (*__rt_unix_closed)(void);
 
 struct rt_unix *__rt_unix_new(int type)
 {
@@ -92,6 +93,8 @@ static void unix_release(struct rt_socket *s)
 
 	s->own = NULL;
 	__rt_unix_close(u);
+	if (__rt_unix_closed)
+		__rt_unix_closed();
 }
 
 static long unix_name(struct rt_socket *s, int peer,

@@ -53,6 +53,11 @@ struct rt_unix {
 	struct rt_unix *waiting, *next;
 	unsigned waiting_count, backlog;
 	struct rt_waitq room;
+
+	/* In packets with its file, unix_garbage.c */
+	unsigned in_flight, from_suspects;
+	int is_suspect;
+	struct rt_unix *next_under_way, *next_garbage;
 };
 
 #define RT_UNIX_READS  1
@@ -110,6 +115,14 @@ long __rt_unix_take_files(const struct rt_message *m, struct rt_file ***files,
 			  unsigned *count);
 /* Lets go of them. */
 void __rt_unix_drop_files(struct rt_file **files, unsigned count);
+/* Files that packets hold, unix_garbage.c: one more, one less packet. */
+void __rt_unix_file_leaves(struct rt_file *file);
+void __rt_unix_file_arrives(struct rt_file *file);
+/* Closes those sockets that only packets of such sockets hold. */
+void __rt_unix_collect(void);
+/* That, once descriptors have been sent; NULL before. */
+extern void (*__rt_unix_closed)(void);
+
 /*
  * Writes what @p carries, and credentials where @with_credentials, as control
  * data of @m; the files get descriptors.

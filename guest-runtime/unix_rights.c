@@ -11,6 +11,8 @@
 #define MOST_FILES     253 /* as Linux */
 /* Files in all packets, so that there is always one for a descriptor. */
 #define MOST_UNDER_WAY (RT_MAX_FDS / 2)
+/* From when on they are looked through for lost ones. */
+#define MANY_UNDER_WAY 64
 
 static unsigned under_way;
 
@@ -30,6 +32,7 @@ static long take(const struct cmsghdr *c, struct rt_file **files,
 		if (!f || (f->flags & O_PATH))
 			return -EBADF;
 		files[(*count)++] = __rt_file_hold(f);
+		__rt_unix_file_leaves(f);
 		under_way++;
 	}
 	return under_way > MOST_UNDER_WAY ? -ETOOMANYREFS : 0;
@@ -63,6 +66,7 @@ void __rt_unix_drop_files(struct rt_file **files, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		under_way--;
+		__rt_unix_file_arrives(files[i]);
 		__rt_file_put(files[i]);
 	}
 	__rt_free(files);
@@ -77,6 +81,9 @@ long __rt_unix_take_files(const struct rt_message *m, struct rt_file ***files,
 	*count = 0;
 	if (!m->control_bytes)
 		return 0;
+	__rt_unix_closed = __rt_unix_collect;
+	if (under_way >= MANY_UNDER_WAY)
+		__rt_unix_collect();
 	*files = __rt_malloc(MOST_FILES * sizeof(struct rt_file *));
 	if (!*files)
 		return -ENOMEM;

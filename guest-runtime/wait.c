@@ -9,6 +9,7 @@
 
 struct rt_waitq __rt_console_waitq;
 int __rt_console_ready;
+uint64_t __rt_idle_ns;
 
 static struct rt_poller *pollers;
 
@@ -87,7 +88,9 @@ void __rt_idle(uint64_t deadline_ns)
 		if (!timeout && !set)
 			return;
 	}
+	now = __rt_monotonic_ns();
 	ready = hypercall_wait(timeout, set);
+	__rt_idle_ns += __rt_monotonic_ns() - now;
 	if (ready & BP_WAIT_CONSOLE) {
 		__rt_console_ready = 1;
 		__rt_waitq_wake(&__rt_console_waitq, RT_WAKE_ALL);

@@ -53,6 +53,36 @@ else
 	flags+=("${own[@]}")
 fi
 
+# It takes the packet apart that it fragments, which TCP may have to send again:
+# net_fragment.c gives it a copy.
+sed -i 's/^ip6_frag(/ip6_frag_in_place(/' src/core/ipv6/ip6_frag.c
+grep -q '^ip6_frag_in_place(' src/core/ipv6/ip6_frag.c ||
+	fail "src/core/ipv6/ip6_frag.c is not as expected"
+
+# A peer that first opens no window and then a narrow one makes segments wanted
+# that are smaller than one that waits already. That is no reason to stop.
+sed -i 's/LWIP_ASSERT("mss_local is too small",.*/mss_local = LWIP_MAX(mss_local, last_unsent->len + unsent_optlen + pcb->unsent_oversize);/' \
+	src/core/tcp_out.c
+grep -q 'mss_local = LWIP_MAX(mss_local, last_unsent' src/core/tcp_out.c ||
+	fail "src/core/tcp_out.c is not as expected"
+
+# Two minutes between retransmissions, as on Linux, are long enough.
+sed -i 's/LWIP_MIN(calc_rto, 0x7FFF)/LWIP_MIN(calc_rto, 120000 \/ TCP_SLOW_INTERVAL)/' \
+	src/core/tcp.c
+grep -q 'calc_rto, 120000' src/core/tcp.c ||
+	fail "src/core/tcp.c is not as expected"
+
+# A peer may acknowledge what was only about to be sent: then nothing waits for
+# its window any more.
+sed -i '/^tcp_slowtmr(void)/,/^}/s/^      if (pcb->persist_backoff > 0) {/\
+      if (pcb->unacked != NULL || pcb->unsent == NULL) {\
+        pcb->persist_backoff = 0;\
+        if (pcb->unacked != NULL \&\& pcb->rtime < 0) pcb->rtime = 0;\
+      }\
+&/' src/core/tcp.c
+grep -q 'unacked != NULL || pcb->unsent == NULL' src/core/tcp.c ||
+	fail "src/core/tcp.c is not as expected"
+
 jobs_max=$(nproc)
 for file in "${files[@]}"; do
 	while [ "$(jobs -pr | wc -l)" -ge "$jobs_max" ]; do
@@ -71,7 +101,7 @@ if [ -n "$sysroot" ]; then
 			awk 'NF > 1 { print $1 }'
 		nm --undefined-only --format=posix obj/*.o |
 			awk 'NF > 1 { print $1 }' | grep -xE \
-			'(net|mem|memp|sys|dns)_.*|tcp_timer_needed'
+			'(net|mem|memp|sys|dns)_.*|tcp_timer_needed|ip6_frag'
 	} | sort -u | sed 's/.*/& __rt_&/' >symbols
 	for object in obj/*.o; do
 		objcopy --redefine-syms=symbols "$object"

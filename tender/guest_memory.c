@@ -29,51 +29,64 @@ struct guest_restrictions {
 	uint8_t taken[BP_MEM_MAX_BYTES / BP_PAGE_BYTES];
 };
 
-int guest_mem_init(struct guest_mem *mem, uint64_t bytes, uint64_t table_bytes)
+/* Not in a core file, nor ever compared with what other processes have. */
+static void keep_private(const struct guest_mem *mem)
 {
-	uint64_t total = bytes + table_bytes;
-	uintptr_t start, skip;
-	void *map;
+	/* A host that was built without core files or KSM says EINVAL. */
+	(void)madvise(mem->base, mem->mapped_bytes, MADV_DONTDUMP);
+	(void)madvise(mem->base, mem->mapped_bytes, MADV_UNMERGEABLE);
+}
 
-	map = mmap(NULL, total + LARGE_BYTES, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+/*
+ * One mapping in another that nobody can access, so that a step over either end
+ * is a fault. It begins where a large page can, as it does for the guest.
+ */
+static int give(struct guest_mem *mem, uint64_t bytes, uint64_t table_bytes,
+		int kind)
+{
+	const int flags = MAP_ANONYMOUS | MAP_NORESERVE;
+	uint64_t total = bytes + table_bytes,
+		 reserved = total + 2 * LARGE_BYTES;
+	uint8_t *map =
+		mmap(NULL, reserved, PROT_NONE, MAP_PRIVATE | flags, -1, 0);
+	uint8_t *base;
+
 	if (map == MAP_FAILED)
 		return -errno;
-	/* Large pages of the host and of the guest are to coincide. */
-	start = (uintptr_t)map;
-	skip = (LARGE_BYTES - start % LARGE_BYTES) % LARGE_BYTES;
-	if (skip)
-		munmap(map, skip);
-	munmap((char *)map + skip + total, LARGE_BYTES - skip);
+	base = map + LARGE_BYTES - (uintptr_t)map % LARGE_BYTES;
+	if (mmap(base, total, PROT_READ | PROT_WRITE, kind | MAP_FIXED | flags,
+		 -1, 0) == MAP_FAILED) {
+		int err = errno;
+
+		munmap(map, reserved);
+		return -err;
+	}
 	*mem = (struct guest_mem){
-		.base = (uint8_t *)map + skip,
+		.base = base,
 		.bytes = bytes,
 		.mapped_bytes = total,
+		.reserved = map,
+		.reserved_bytes = reserved,
+		.shared = kind == MAP_SHARED,
 	};
+	keep_private(mem);
 	return 0;
+}
+
+int guest_mem_init(struct guest_mem *mem, uint64_t bytes, uint64_t table_bytes)
+{
+	return give(mem, bytes, table_bytes, MAP_PRIVATE);
 }
 
 int guest_mem_init_shared(struct guest_mem *mem, uint64_t bytes,
 			  uint64_t table_bytes)
 {
-	uint64_t total = bytes + table_bytes;
-	void *map = mmap(NULL, total, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (map == MAP_FAILED)
-		return -errno;
-	*mem = (struct guest_mem){
-		.base = map,
-		.bytes = bytes,
-		.mapped_bytes = total,
-		.shared = true,
-	};
-	return 0;
+	return give(mem, bytes, table_bytes, MAP_SHARED);
 }
 
 void guest_mem_finish(struct guest_mem *mem)
 {
-	munmap(mem->base, mem->mapped_bytes);
+	munmap(mem->reserved, mem->reserved_bytes);
 	mem->base = NULL;
 	if (mem->restrictions)
 		munmap(mem->restrictions, sizeof(*mem->restrictions));

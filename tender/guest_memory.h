@@ -32,6 +32,8 @@ struct guest_mem {
 	uint8_t *base;
 	uint64_t bytes;
 	uint64_t mapped_bytes;
+	void *reserved; /* the mapping, with what is around it */
+	uint64_t reserved_bytes;
 	unsigned region_count;
 	struct guest_region region[GUEST_MAX_REGIONS]; /* ascending */
 	bool shared;

@@ -43,6 +43,11 @@ struct vector_state {
 	uint32_t mxcsr;
 	uint8_t rest[484];
 	uint8_t xsave_header[64]; /* all zero: every component is initial */
+	/*
+	 * So none is read, but xrstor may fault where the last of them would
+	 * end: with AMX that is 11008 bytes from the start.
+	 */
+	uint8_t components[16384 - 576];
 };
 
 _Static_assert(offsetof(struct vector_state, mxcsr) == 24 &&

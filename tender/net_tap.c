@@ -49,7 +49,7 @@ static int take_mtu(struct net_dev *dev, const char *what, struct ifreq *r)
 		dev->config.mtu = mtu < NET_MTU_MAX ? mtu : NET_MTU_MAX;
 	if (!ask_interface(SIOCGIFFLAGS, r) && !(r->ifr_flags & IFF_UP))
 		log_info("net %s: %s is down; ip link set %s up", dev->name,
-			 what, r->ifr_name);
+			 r->ifr_name, r->ifr_name);
 	return 0;
 }
 

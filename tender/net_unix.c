@@ -53,35 +53,55 @@ static int call(struct net_dev *dev, const struct sockaddr_un *address)
 	}
 }
 
-/* Removes a socket that nobody listens on any more. */
+/*
+ * Removes a socket that nobody listens on any more. Connecting one of another
+ * type tells, and is no call to whoever is there.
+ */
 static bool remove_stale(const struct sockaddr_un *address)
 {
 	struct stat st;
+	bool stale;
 	int fd;
 
 	if (lstat(address->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
 		return false;
-	fd = connect_to(address);
-	if (fd >= 0)
-		close(fd);
-	return fd == -ECONNREFUSED && unlink(address->sun_path) == 0;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	stale = connect(fd, (const struct sockaddr *)address,
+			sizeof(*address)) < 0 &&
+		errno == ECONNREFUSED;
+	close(fd);
+	return stale && unlink(address->sun_path) == 0;
+}
+
+static int bind_path(int fd, const struct sockaddr_un *address)
+{
+	const struct sockaddr *a = (const struct sockaddr *)address;
+
+	if (bind(fd, a, sizeof(*address)) == 0)
+		return 0;
+	if (errno != EADDRINUSE)
+		return -errno;
+	if (!remove_stale(address))
+		return -EADDRINUSE;
+	return bind(fd, a, sizeof(*address)) < 0 ? -errno : 0;
 }
 
 /* Waits for the one that is to be at the other end. */
 static int be_called(struct net_dev *dev, const struct sockaddr_un *address)
 {
-	const struct sockaddr *a = (const struct sockaddr *)address;
 	const char *path = address->sun_path;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), err = 0;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), err;
 
 	if (fd < 0)
 		return UNIX_ERROR(dev, path, errno, "%s", strerror(errno));
-	if ((bind(fd, a, sizeof(*address)) < 0 &&
-	     (errno != EADDRINUSE || !remove_stale(address) ||
-	      bind(fd, a, sizeof(*address)) < 0)) ||
-	    listen(fd, 1) < 0) {
-		err = UNIX_ERROR(dev, path, errno, "cannot listen there: %s",
-				 strerror(errno));
+	err = bind_path(fd, address);
+	if (!err && listen(fd, 1) < 0)
+		err = -errno;
+	if (err) {
+		err = UNIX_ERROR(dev, path, -err, "cannot listen there: %s",
+				 strerror(-err));
 		goto close_fd;
 	}
 	log_info("net %s: waiting for the other end at %s", dev->name, path);

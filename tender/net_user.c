@@ -273,9 +273,11 @@ static int user_open(struct net_dev *dev, const struct net_request *request)
 		return err;
 	dev->transport = &user_transport;
 	err = probe(dev);
-	if (err == -ETIMEDOUT)
+	if (!err)
+		passt_forget(&dev->passt);
+	else if (err == -ETIMEDOUT)
 		log_error("net %s: passt does not answer", dev->name);
-	else if (err)
+	else
 		user_ended(dev);
 	return err;
 }

@@ -77,7 +77,7 @@ static bool parse_mtu(struct net_option *n, const char *value)
 static bool parse_ip(struct net_option *n, const char *value)
 {
 	struct bp_net *c = &n->config;
-	const char *slash = strchr(value, '/'), *at = slash + 1;
+	const char *slash = strchr(value, '/'), *at;
 	size_t bytes = slash ? (size_t)(slash - value) : 0;
 	char address[INET6_ADDRSTRLEN];
 	uint64_t prefix;
@@ -86,6 +86,7 @@ static bool parse_ip(struct net_option *n, const char *value)
 		goto bad;
 	memcpy(address, value, bytes);
 	address[bytes] = '\0';
+	at = slash + 1;
 	if (!option_number(&at, 128, &prefix) || *at || !prefix)
 		goto bad;
 	if (inet_pton(AF_INET6, address, c->ip6) == 1)

@@ -97,6 +97,14 @@ close_pair:
 	return err;
 }
 
+void passt_forget(struct passt *passt)
+{
+	char text[4096];
+
+	while (read(passt->said, text, sizeof(text)) > 0)
+		;
+}
+
 /* The last line of what it said that says something. */
 static void last_line(int fd, char *why, size_t bytes)
 {

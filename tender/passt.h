@@ -25,6 +25,9 @@ struct passt {
  */
 int passt_start(struct passt *passt, const char *path, char *const *argv);
 
+/* Drops what it has said: it is well. */
+void passt_forget(struct passt *passt);
+
 /*
  * Waits for its end, once its socket is closed, and ends it when that takes
  * long. *@status is as from waitpid(2), and @why the

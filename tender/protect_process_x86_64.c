@@ -121,7 +121,7 @@ int protect_process(struct tracee *t, const struct guest_mem *mem,
 		    uint64_t start, uint64_t end, unsigned access)
 {
 	uint64_t at = code & ~(BP_PAGE_BYTES - 1);
-	struct user_regs_struct user;
+	struct user_regs_struct user = {0};
 	uint8_t saved[sizeof(patch)];
 	bool kicked = false;
 	int err;

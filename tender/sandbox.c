@@ -33,6 +33,13 @@
 #include "sandbox_rules.h"
 #include "sandbox_view.h"
 
+/* An enum for glibc, a number for musl. */
+#ifdef __GLIBC__
+#define LIMIT(n) ((enum __rlimit_resource)(n))
+#else
+#define LIMIT(n) ((int)(n))
+#endif
+
 /* poll() takes no more entries than that. */
 #define FILES_MAX 64
 
@@ -96,7 +103,7 @@ static int give_up_power(void)
 	 * makes a thread of the kernel's own when a guest first runs.
 	 */
 	static const struct {
-		int resource;
+		unsigned resource;
 		rlim_t most;
 	} limits[] = {
 		{RLIMIT_NOFILE, FILES_MAX}, {RLIMIT_CORE, 0},
@@ -112,13 +119,13 @@ static int give_up_power(void)
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		struct rlimit now, *l = &now;
 
-		if (getrlimit(limits[i].resource, l) < 0)
+		if (prlimit(0, LIMIT(limits[i].resource), NULL, l) < 0)
 			return failed("limits", -errno);
 		if (l->rlim_max > limits[i].most)
 			l->rlim_max = limits[i].most;
 		if (l->rlim_cur > l->rlim_max)
 			l->rlim_cur = l->rlim_max;
-		if (setrlimit(limits[i].resource, l) < 0)
+		if (prlimit(0, LIMIT(limits[i].resource), l, NULL) < 0)
 			return failed("limits", -errno);
 	}
 	return 0;

@@ -18,8 +18,8 @@
 #include "cpu_state.h"
 #include "debug_regs_x86_64.h"
 #include "guest_memory.h"
+#include "kvm_x86_64.h"
 #include "trap_x86_64.h"
-#include "vcpu_kvm_x86_64.h"
 
 /* In the region of struct kvm_xsave (Intel SDM volume 1, 13.4.2). */
 #define XSTATE_BV     128
@@ -27,12 +27,12 @@
 
 static int settle(struct vcpu_kvm *k)
 {
-	struct kvm_regs *regs = kvm_regs_of(k), guest = *regs;
+	struct kvm_regs *regs = regs_of(k), guest = *regs;
 
 	/* A hypercall that is stepped over shall not trap as well. */
 	if (!k->in_stub && regs->rflags & CPU_RFLAGS_TF) {
 		regs->rflags &= ~CPU_RFLAGS_TF;
-		kvm_regs_changed(k);
+		regs_changed(k);
 	}
 	if (kvm_complete_io(k) < 0)
 		return -EIO;
@@ -42,7 +42,7 @@ static int settle(struct vcpu_kvm *k)
 	if (k->in_stub)
 		*regs = guest;
 	regs->rflags &= ~CPU_RFLAGS_TF;
-	kvm_regs_changed(k);
+	regs_changed(k);
 	return 0;
 }
 
@@ -76,7 +76,7 @@ static int write_fpu(struct vcpu_kvm *k, const struct cpu_fxsave *fpu)
 
 static int debug_read(struct vcpu *vcpu, struct cpu_state *state)
 {
-	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
+	struct vcpu_kvm *k = kvm_of(vcpu);
 	struct kvm_sregs *s = &k->sregs;
 
 	if (settle(k) < 0)
@@ -87,7 +87,7 @@ static int debug_read(struct vcpu *vcpu, struct cpu_state *state)
 	memset(state, 0, sizeof(*state));
 	if (read_fpu(k, &state->fpu) < 0)
 		return -EIO;
-	state->regs = *kvm_regs_of(k);
+	state->regs = *regs_of(k);
 	state->fs_base = s->fs.base;
 	state->gs_base = s->gs.base;
 	state->segment[CPU_CS] =
@@ -104,7 +104,7 @@ static int debug_read(struct vcpu *vcpu, struct cpu_state *state)
 /* Selectors stay as they are: a guest at ring 3 has no use for others. */
 static int debug_write(struct vcpu *vcpu, const struct cpu_state *state)
 {
-	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
+	struct vcpu_kvm *k = kvm_of(vcpu);
 	struct kvm_sregs *s = &k->sregs;
 
 	/* seccomp: ioctl KVM_GET_SREGS, KVM_SET_SREGS on the vCPU */
@@ -118,17 +118,17 @@ static int debug_write(struct vcpu *vcpu, const struct cpu_state *state)
 		return kvm_failed("writing segments");
 	if (write_fpu(k, &state->fpu) < 0)
 		return -EIO;
-	*kvm_regs_of(k) = state->regs;
+	*regs_of(k) = state->regs;
 	if (k->stepping)
-		kvm_regs_of(k)->rflags |= CPU_RFLAGS_TF;
-	kvm_regs_changed(k);
+		regs_of(k)->rflags |= CPU_RFLAGS_TF;
+	regs_changed(k);
 	k->in_stub = false;
 	return 0;
 }
 
 static int debug_step(struct vcpu *vcpu, bool on)
 {
-	vcpu_kvm_of(vcpu)->stepping = on;
+	kvm_of(vcpu)->stepping = on;
 	return 0;
 }
 
@@ -195,12 +195,12 @@ static int try_debug_regs(struct vcpu_kvm *k, uint64_t pc)
 static int debug_watch(struct vcpu *vcpu, const struct vcpu_watch *watch,
 		       unsigned count)
 {
-	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
+	struct vcpu_kvm *k = kvm_of(vcpu);
 	bool stepping = k->stepping;
 	int err;
 
 	if (count && k->debug_regs == DEBUG_REGS_UNTRIED) {
-		err = try_debug_regs(k, kvm_regs_of(k)->rip);
+		err = try_debug_regs(k, regs_of(k)->rip);
 		k->stepping = stepping;
 		if (err && err != -ENOTSUP)
 			return err;
@@ -213,7 +213,7 @@ static int debug_watch(struct vcpu *vcpu, const struct vcpu_watch *watch,
 
 static int debug_watch_hits(struct vcpu *vcpu, unsigned *hits)
 {
-	struct vcpu_kvm *k = vcpu_kvm_of(vcpu);
+	struct vcpu_kvm *k = kvm_of(vcpu);
 	struct kvm_debugregs d = {0};
 
 	if (ioctl(k->fd, KVM_GET_DEBUGREGS, &d) < 0)

@@ -42,7 +42,7 @@ said() {
 @test "after 600 random calls each page has its access and its contents" {
 	run_guest map random
 	ended_with 0
-	said <<<done
+	said <<<"done"
 }
 
 @test "so it is when ticks interrupt the calls" {
@@ -72,6 +72,7 @@ said() {
 
 @test "released memory goes back to the host" {
 	mkfifo input
+	# shellcheck disable=SC2153 # TENDER is of lib.bash
 	"${TENDER[@]}" --mem=128M "$(image map)" release-much <input >out 2>err \
 		3>&- &
 	tender=$!

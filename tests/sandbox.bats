@@ -354,6 +354,24 @@ has_only_its_own() {
 	run ! grep -q ' .wx' "/proc/$tender/maps"
 }
 
+@test "guest memory has nobody's memory on either side, and is in no core file" {
+	start_guest
+	[ -r "/proc/$tender/smaps" ] || skip "not root"
+	# Guest memory is the one mapping, or several, with the flag "dd".
+	awk '/^[0-9a-f]+-/ { n++; what[n] = $2 }
+		/^VmFlags:/ { memory[n] = / dd/ }
+		END {
+			while (!memory[++first] && first < n);
+			for (last = first; memory[last + 1]; last++)
+				if (what[last + 1] !~ /^rw-/)
+					exit 1
+			print first, last, n, what[first - 1], what[last + 1]
+			exit !(memory[first] && what[first - 1] == "---p" &&
+				what[last + 1] == "---p")
+		}' "/proc/$tender/smaps"
+	says_not "/proc/$tender/smaps" '^VmFlags:.* mg'
+}
+
 @test "limits are what the guest needs" {
 	ulimit -c unlimited 2>/dev/null || true
 	start_guest

@@ -26,6 +26,7 @@ said() {
 # Starts tests/guests/upcall.c with these arguments, until it says "ready".
 start() {
 	: >out
+	# shellcheck disable=SC2153 # TENDER is of lib.bash
 	"${TENDER[@]}" "$(image upcall)" "$@" >out 2>err 3>&- &
 	tender=$!
 	until grep -q ready out; do
@@ -63,7 +64,7 @@ finish() {
 @test "ticks that come during hypercalls are made behind them" {
 	run_guest upcall tick-in-calls
 	ended_with 0
-	said <<<done
+	said <<<"done"
 }
 
 @test "while the frame is busy, ticks are dropped" {

@@ -104,6 +104,13 @@ uint32_t net_isn(const void *local, uint16_t local_port, const void *remote,
 #define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) \
 	net_isn(local, local_port, remote, remote_port)
 
+struct tcp_pcb;
+struct tcp_hdr;
+signed char net_tcp_check(struct tcp_pcb *pcb, struct tcp_hdr *head,
+			  uint16_t bytes, uint16_t first_bytes, uint8_t *rest);
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, head, bytes, first_bytes, rest, p) \
+	net_tcp_check(pcb, head, bytes, first_bytes, rest)
+
 struct ip6_addr;
 struct netif;
 const struct ip6_addr *net_gateway6(struct netif *netif,

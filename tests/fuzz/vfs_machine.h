@@ -16,7 +16,9 @@
 #include <sys/mman.h>
 
 #include "ext_image.h"
+#include "fifo.h"
 #include "file.h"
+#include "file_console.h"
 #include "file_map.h"
 #include "memory_hook.h"
 
@@ -158,6 +160,20 @@ long __rt_dev_fill(struct rt_mount *mount)
 long __rt_dev_open(mode_t type, dev_t rdev, int flags, struct rt_file **file)
 {
 	(void)type, (void)rdev, (void)flags, (void)file;
+	return -ENXIO;
+}
+
+long __rt_console_readv(struct rt_file *file, const struct iovec *iov,
+			int count, uint64_t offset)
+{
+	(void)file, (void)iov, (void)count, (void)offset;
+	return -EIO;
+}
+
+/* Both ends would be needed. */
+long __rt_fifo_open(struct rt_vnode *v, int flags, struct rt_file **to)
+{
+	(void)v, (void)flags, (void)to;
 	return -ENXIO;
 }
 

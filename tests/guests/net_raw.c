@@ -53,6 +53,16 @@ static int64_t io(unsigned send, unsigned receive)
 	return hypercall_net_io(device, out, send, in, receive);
 }
 
+/* Waits until the device is ready; a wait may end early. */
+static void await(void)
+{
+	uint64_t ready = 0;
+
+	for (int i = 0; i < 100 && !ready; i++)
+		ready = hypercall_wait(PATIENT, bit);
+	CHECK(ready == bit);
+}
+
 /* Frame @number, of @bytes: every byte follows from both. */
 static void make(unsigned char *to, unsigned number, unsigned bytes)
 {
@@ -120,7 +130,7 @@ static void echo(unsigned count, unsigned bytes)
 		sent += BP_NET_SENT(done);
 		blocked += BP_NET_SENT(done) < n;
 		if (!done)
-			CHECK(hypercall_wait(PATIENT, bit) == bit);
+			await();
 	}
 	printf("sent %u received %u blocked %d\n", sent, received, blocked > 0);
 }
@@ -142,13 +152,29 @@ static void drain(unsigned bytes)
 			CHECK(is(in_data[i], received++, bytes));
 		}
 		if (!done)
-			CHECK(hypercall_wait(PATIENT, bit) == bit);
+			await();
 	}
 	/* It stays so, and nobody waits for it. */
-	CHECK(hypercall_wait(PATIENT, bit) == bit);
+	await();
 	fill_out(1, 0, 60);
 	CHECK(io(1, 1) == -BP_CLOSED);
 	printf("received %u, then closed\n", received);
+}
+
+/* Whatever comes, until the other end goes. */
+static void drain_any(void)
+{
+	int64_t done;
+
+	puts("ready");
+	do {
+		empty_in(64);
+		done = io(0, 64);
+		if (!done)
+			hypercall_wait(BP_WAIT_FOREVER, bit);
+	} while (done >= 0);
+	CHECK(done == -BP_CLOSED);
+	puts("closed");
 }
 
 /* One call for 64 frames there, and one for 64 back. */
@@ -160,7 +186,7 @@ static void batch(void)
 	empty_in(64);
 	CHECK(BP_NET_SENT(io(64, 0)) == 64);
 	/* The other end answers when it has all 64. */
-	CHECK(hypercall_wait(PATIENT, bit) == bit);
+	await();
 	done = io(0, 64);
 	CHECK(BP_NET_SENT(done) == 0 && BP_NET_RECEIVED(done) == 64);
 	for (unsigned i = 0; i < 64; i++)
@@ -188,7 +214,7 @@ static void pieces(void)
 	in[4] = (struct bp_frame){(uintptr_t)f + 9000, 77, 0};
 	done = io(4, 0);
 	CHECK(done == 1);
-	CHECK(hypercall_wait(PATIENT, bit) == bit);
+	await();
 	done = io(0, 5);
 	CHECK(BP_NET_RECEIVED(done) == 1);
 	CHECK(in[0].bytes == 10 && in[1].bytes == 0 && in[2].bytes == 1504);
@@ -208,7 +234,7 @@ static void small(void)
 	in[0] = (struct bp_frame){(uintptr_t)in_data[0], 60, 0};
 	in_data[0][60] = 99;
 	for (int64_t done = 0; !done; done = io(0, 1)) {
-		CHECK(hypercall_wait(PATIENT, bit) == bit);
+		await();
 		CHECK(done >= 0);
 	}
 	CHECK(in[0].bytes == 60 && is(in_data[0], 1, 60));
@@ -259,6 +285,140 @@ static void leave(unsigned count, unsigned bytes)
 		if (BP_NET_SENT(done) < n)
 			hypercall_wait(PATIENT, bit);
 	}
+}
+
+/* Waits for a frame; where it is. */
+static unsigned char *next_frame(void)
+{
+	for (;;) {
+		int64_t done;
+
+		empty_in(1);
+		done = io(0, 1);
+		CHECK(done >= 0);
+		if (BP_NET_RECEIVED(done) == 1)
+			return in_data[0];
+		await();
+	}
+}
+
+static void send_frame(unsigned char *frame, unsigned bytes)
+{
+	out[0] = (struct bp_frame){(uintptr_t)frame, bytes, 0};
+	CHECK(io(1, 0) == 1);
+}
+
+/* Sends so many frames back to whence they came. */
+static void mirror(unsigned count)
+{
+	for (; count; count--) {
+		unsigned char *f = next_frame();
+
+		while (hypercall_net_io(
+			       device,
+			       &(struct bp_frame){(uintptr_t)f, in[0].bytes, 0},
+			       1, NULL, 0) != 1)
+			hypercall_wait(PATIENT, bit);
+	}
+}
+
+/* Turns an Ethernet frame round. */
+static void turn(unsigned char *f)
+{
+	memcpy(f, f + 6, 6);
+	memcpy(f + 6, net->mac, 6);
+}
+
+static void answer_arp(unsigned char *f)
+{
+	if (f[21] != 1 || memcmp(f + 38, net->ip4, 4))
+		return;
+	turn(f);
+	f[21] = 2; /* RFC 826: the reply */
+	memcpy(f + 32, f + 22, 10);
+	memcpy(f + 22, net->mac, 6);
+	memcpy(f + 28, net->ip4, 4);
+	send_frame(f, 42);
+}
+
+static int answer_echo(unsigned char *f, unsigned bytes)
+{
+	unsigned sum;
+
+	if (f[23] != 1 || f[34] != 8 || memcmp(f + 30, net->ip4, 4))
+		return 0;
+	turn(f);
+	memcpy(f + 30, f + 26, 4);
+	memcpy(f + 26, net->ip4, 4);
+	f[34] = 0; /* RFC 792: the reply; RFC 1624: its checksum */
+	sum = (unsigned)(f[36] << 8 | f[37]) + 0x800;
+	sum += sum >> 16;
+	f[36] = (unsigned char)(sum >> 8);
+	f[37] = (unsigned char)sum;
+	send_frame(f, bytes);
+	return 1;
+}
+
+/* Answers ARP, and so many pings. */
+static void pong(unsigned count)
+{
+	puts("ready");
+	while (count) {
+		unsigned char *f = next_frame();
+
+		if (f[12] == 8 && f[13] == 6)
+			answer_arp(f);
+		else if (f[12] == 8 && f[13] == 0)
+			count -= (unsigned)answer_echo(f, in[0].bytes);
+	}
+}
+
+/* Finds the gateway's MAC. */
+static void resolve(unsigned char mac[6])
+{
+	static const unsigned char head[] = {0, 1, 8, 0, 6, 4, 0, 1};
+	unsigned char *f = out_data[0];
+
+	memset(f, 0xff, 6);
+	memcpy(f + 6, net->mac, 6);
+	f[12] = 8;
+	f[13] = 6;
+	memcpy(f + 14, head, 8);
+	memcpy(f + 22, net->mac, 6);
+	memcpy(f + 28, net->ip4, 4);
+	memset(f + 32, 0, 6);
+	memcpy(f + 38, net->ip4_gateway, 4);
+	send_frame(f, 42);
+	do
+		f = next_frame();
+	while (f[12] != 8 || f[13] != 6 || f[21] != 2 ||
+	       memcmp(f + 28, net->ip4_gateway, 4));
+	memcpy(mac, f + 22, 6);
+}
+
+/* A datagram to a host's port, without checksums. */
+static void udp(const char *address, unsigned port)
+{
+	static const unsigned char ip[] = {0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17};
+	unsigned char *f = out_data[1];
+	unsigned a[4];
+
+	CHECK(sscanf(address, "%u.%u.%u.%u", a, a + 1, a + 2, a + 3) == 4);
+	CHECK(net->flags & BP_NET_SEND_UNSUMMED);
+	memset(f, 0, 46);
+	resolve(f);
+	memcpy(f + 6, net->mac, 6);
+	f[12] = 8;
+	memcpy(f + 14, ip, sizeof(ip));
+	memcpy(f + 26, net->ip4, 4);
+	for (int i = 0; i < 4; i++)
+		f[30 + i] = (unsigned char)a[i];
+	f[34] = 0x40;
+	f[36] = (unsigned char)(port >> 8);
+	f[37] = (unsigned char)port;
+	f[39] = 12; /* bytes of it */
+	memcpy(f + 42, "ping", 4);
+	send_frame(f, 46);
 }
 
 static void no_wait(void)
@@ -343,6 +503,8 @@ int main(int argc, char **argv)
 		echo(a, b);
 	else if (!strcmp(name, "drain"))
 		drain(a);
+	else if (!strcmp(name, "drain_any"))
+		drain_any();
 	else if (!strcmp(name, "batch"))
 		batch();
 	else if (!strcmp(name, "pieces"))
@@ -355,6 +517,12 @@ int main(int argc, char **argv)
 		leave(a, b);
 	else if (!strcmp(name, "no_wait"))
 		no_wait();
+	else if (!strcmp(name, "mirror"))
+		mirror(a);
+	else if (!strcmp(name, "pong"))
+		pong(a);
+	else if (!strcmp(name, "udp"))
+		udp(argv[2], b);
 	else if (!strcmp(name, "wrong"))
 		wrong(argv[2]);
 	else

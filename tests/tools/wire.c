@@ -12,24 +12,36 @@
  * count      reads to the end; prints how many frames of which length came
  * slow:FILE  reads nothing before FILE is not empty; then all
  *
+ * The kind may also be one of these, with PART ignored:
+ *
+ * tap:NAME   descriptor 9 is this tap, open
+ * udp:PORT   there is no descriptor 9; prints datagrams to that port of any
+ *            address which came while the program ran
+ *
  * Exit status: the program's.
  */
+#include <arpa/inet.h>
 #include <err.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define FRAME_MAX 65550
 #define GUEST_FD  9
 
-static int fd, type;
+static int fd, type, guest; /* guest: tells when the program ends */
 
 /* All of it, or the end of the program. */
 static int read_all(void *to, size_t bytes)
@@ -68,6 +80,11 @@ static size_t next(unsigned char *frame)
 	ssize_t n;
 
 	if (type != SOCK_STREAM) {
+		/* Nothing tells that there is no other end of datagrams. */
+		struct pollfd p[] = {{fd, POLLIN, 0}, {guest, POLLIN, 0}};
+
+		if (poll(p, 2, -1) < 0 || !p[0].revents)
+			return 0;
 		n = read(fd, frame + 4, FRAME_MAX);
 		return n > 0 ? (size_t)n : 0;
 	}
@@ -161,9 +178,57 @@ static void play(char *part)
 		close(fd);
 }
 
+static int open_tap(const char *name)
+{
+	struct ifreq r = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+	int tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	if (tap < 0 || ioctl(tap, TUNSETIFF, &r) < 0)
+		err(125, "%s", name);
+	return tap;
+}
+
+static int open_udp(unsigned port)
+{
+	struct sockaddr_in any = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+	};
+	int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (udp < 0 || bind(udp, (struct sockaddr *)&any, sizeof(any)) < 0)
+		err(125, "port %u", port);
+	return udp;
+}
+
+static void print_datagrams(void)
+{
+	char text[1000];
+	ssize_t n;
+
+	while ((n = recv(fd, text, sizeof(text), MSG_DONTWAIT)) >= 0)
+		printf("%.*s\n", (int)n, text);
+}
+
+/* Starts the program, with @end as its descriptor 9 unless that is -1. */
+static pid_t start(int end, char **argv)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		err(125, "fork");
+	if (child)
+		return child;
+	if (end >= 0 && dup2(end, GUEST_FD) < 0)
+		err(125, "descriptor %d", GUEST_FD);
+	execvp(argv[0], argv);
+	err(125, "%s", argv[0]);
+}
+
 int main(int argc, char **argv)
 {
-	int pair[2], status;
+	int pair[2] = {-1, -1}, status;
 	pid_t child;
 
 	if (argc < 4)
@@ -172,22 +237,22 @@ int main(int argc, char **argv)
 	type = !strcmp(argv[1], "stream")      ? SOCK_STREAM
 	       : !strcmp(argv[1], "seqpacket") ? SOCK_SEQPACKET
 					       : SOCK_DGRAM;
-	if (socketpair(AF_UNIX, type, 0, pair) < 0)
+	if (!strncmp(argv[1], "tap:", 4))
+		pair[1] = open_tap(argv[1] + 4);
+	else if (!strncmp(argv[1], "udp:", 4))
+		pair[0] = open_udp((unsigned)atoi(argv[1] + 4));
+	else if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) < 0)
 		err(125, "socketpair");
-	child = fork();
-	if (child == 0) {
-		close(pair[0]);
-		if (dup2(pair[1], GUEST_FD) < 0)
-			err(125, "dup2");
-		close(pair[1]);
-		execvp(argv[3], argv + 3);
-		err(125, "%s", argv[3]);
-	}
+	child = start(pair[1], argv + 3);
 	close(pair[1]);
+	guest = (int)syscall(SYS_pidfd_open, child, 0);
 	fd = pair[0];
-	play(argv[2]);
+	if (pair[0] >= 0 && pair[1] >= 0)
+		play(argv[2]);
 	fflush(stdout);
-	if (child < 0 || waitpid(child, &status, 0) < 0)
+	if (waitpid(child, &status, 0) < 0)
 		err(125, "no child");
+	if (!strncmp(argv[1], "udp:", 4))
+		print_datagrams();
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }

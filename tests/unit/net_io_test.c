@@ -11,7 +11,7 @@
 
 #define NET	     3u /* the number of the device */
 #define RANDOM_CALLS 200000u
-#define RACE_CALLS   100000u
+#define RACE_CALLS   400000u
 #define OUT_GPA	     HEAP_GPA
 #define IN_GPA	     (HEAP_GPA + PAGE)
 
@@ -229,6 +229,12 @@ static void test_edges(void)
 		       "list at 0x%llx of 0x%llx", (unsigned long long)gpa,
 		       (unsigned long long)count);
 	}
+	/* A full list whose last frame goes on behind it. */
+	for (unsigned i = 0; i < BP_MAX_FRAME_ENTRIES; i++)
+		((struct bp_frame *)(void *)(m.mem.base + HEAP_GPA))[i] =
+			(struct bp_frame){TEXT_GPA, 14, BP_FRAME_MORE};
+	EXPECT(net_io(HEAP_GPA, BP_MAX_FRAME_ENTRIES, 0, 0) == CALL_VIOLATION,
+	       "a frame without an end");
 	memcpy(model_mem, m.mem.base, ALL_BYTES);
 	promise("no list and no count leads out of guest memory");
 }

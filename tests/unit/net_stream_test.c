@@ -304,6 +304,7 @@ int main(void)
 	if (!tap_file || null < 0)
 		return 1;
 	dup2(null, STDERR_FILENO);
+	alarm(120); /* bytes that got lost are waited for */
 	test_lengths();
 	test_parts();
 	test_sending();
