@@ -11,7 +11,7 @@ for task in "$@"; do
 	case $task in
 	build) packages+=(gcc libc6-dev linux-libc-dev musl-tools make libelf-dev
 		libdw-dev libext2fs-dev binutils ca-certificates) ;;
-	check) packages+=(bats curl gdb jq clang libclang-rt-14-dev musl-tools
+	check) packages+=(bats curl gdb jq libxml2-utils clang libclang-rt-14-dev musl-tools
 		attr bsdutils e2fsprogs gzip sqlite3 tcl util-linux procps
 		xz-utils ed autoconf automake libtool strace crun golang-github-containers-common) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;

@@ -16,7 +16,6 @@
 #include "device_console.h"
 #include "event.h"
 #include "host_check.h"
-#include "hypercall_dispatch.h"
 #include "inspect.h"
 #include "interrupt.h"
 #include "log.h"
@@ -25,16 +24,9 @@
 #include "net_pcap.h"
 #include "options.h"
 #include "relro.h"
-#include "report.h"
+#include "run.h"
 #include "sandbox.h"
-
-enum {
-	STATUS_TIMEOUT = 124,
-	STATUS_TENDER_FAILED = 125,
-	STATUS_NOT_AN_IMAGE = 126,
-	STATUS_NO_IMAGE = 127,
-	STATUS_SIGNAL = 128,
-};
+#include "test_command.h"
 
 #define HEAP_MARGIN (2ULL << 20)
 
@@ -269,108 +261,6 @@ static int build_machine(struct machine *m, const struct options *o,
 	return 0;
 }
 
-static int timed_out(const struct machine *m)
-{
-	log_error("%s: time limit reached; raise it with --timeout",
-		  m->image_name);
-	return STATUS_TIMEOUT;
-}
-
-static int trapped(struct machine *m, const struct vcpu_exit *exit)
-{
-	report_trap(m, exit);
-	if (m->inspect)
-		inspect_died(m, exit->trap.signal);
-	m->ended_by = exit->trap.signal;
-	return STATUS_SIGNAL + exit->trap.signal;
-}
-
-static int violated(struct machine *m, const char *what)
-{
-	if (m->inspect && inspect_violation(m) == INSPECT_KILLED)
-		return STATUS_SIGNAL + SIGKILL;
-	report_violation(m, what);
-	if (m->inspect)
-		inspect_died(m, SIGSYS);
-	m->ended_by = SIGSYS;
-	return STATUS_SIGNAL + SIGSYS;
-}
-
-/* Whether the run goes on; sets *@status when it does not. */
-static bool inspected(enum inspect_verdict verdict, int *status)
-{
-	*status = verdict == INSPECT_KILLED ? STATUS_SIGNAL + SIGKILL
-					    : STATUS_TENDER_FAILED;
-	return verdict != INSPECT_KILLED && verdict != INSPECT_FAILED;
-}
-
-/* Serves a hypercall. True when the guest goes on; else sets *@status. */
-static bool serve(struct machine *m, const struct vcpu_exit *exit, int *status)
-{
-	struct call_result result;
-	enum call_outcome outcome = hypercall_dispatch(m, exit, &result);
-
-	if (m->inspect)
-		inspect_after_call(m, exit, &result);
-	switch (outcome) {
-	case CALL_DONE:
-	case CALL_STOPPED:
-		return true;
-	case CALL_EXIT:
-		*status = result.exit_status;
-		return false;
-	case CALL_VIOLATION:
-		*status = violated(m, result.what);
-		return false;
-	default:
-		*status = STATUS_TENDER_FAILED;
-		return false;
-	}
-}
-
-/* True when the guest goes on from a trap; else sets *@status. */
-static bool survived(struct machine *m, const struct vcpu_exit *exit,
-		     int *status)
-{
-	int err = upcall_trap(m, exit);
-
-	if (err > 0)
-		return true;
-	*status = err < 0 ? STATUS_TENDER_FAILED : trapped(m, exit);
-	return false;
-}
-
-/* Runs the guest to its end; the exit status of the tender. */
-static int run(struct machine *m)
-{
-	struct vcpu_exit exit;
-	int status;
-
-	for (;;) {
-		enum inspect_verdict verdict = INSPECT_ALONE;
-
-		if (m->inspect && !inspected(inspect_before_run(m), &status))
-			return status;
-		if (interrupt_pending())
-			return timed_out(m);
-		if (m->vcpu->ops->run(m->vcpu, &exit) < 0)
-			return STATUS_TENDER_FAILED;
-		if (m->inspect) {
-			verdict = inspect_after_run(m, &exit);
-			if (!inspected(verdict, &status))
-				return status;
-		}
-		if (verdict == INSPECT_GO_ON)
-			continue;
-		if (exit.kind == VCPU_TRAP && !survived(m, &exit, &status))
-			return status;
-		if (exit.kind == VCPU_INTERRUPTED && !upcall_interrupted(m))
-			return STATUS_TENDER_FAILED;
-		if (exit.kind == VCPU_CALL && !serve(m, &exit, &status))
-			return status;
-	}
-}
-
 static int run_image(struct machine *m, const struct options *o)
 {
 	const char *why_not;
@@ -408,7 +298,7 @@ static int run_image(struct machine *m, const struct options *o)
 		return STATUS_TENDER_FAILED;
 	if (sandbox_enter(m, o->sandbox) < 0)
 		return STATUS_TENDER_FAILED;
-	status = run(m);
+	status = run_guest(m);
 	log_debug("%s: status %d after %llu hypercalls", m->image_name, status,
 		  (unsigned long long)m->calls.count);
 	if (m->inspect)
@@ -429,6 +319,8 @@ int main(int argc, char **argv)
 		return STATUS_TENDER_FAILED;
 	}
 	log_begin();
+	if (argc > 1 && !strcmp(argv[1], "test"))
+		return test_command(argc - 1, argv + 1);
 	signal(SIGPIPE, SIG_IGN); /* the guest gets a status instead */
 	signal(SIGXFSZ, SIG_IGN);
 	prctl(PR_SET_TIMERSLACK, 1UL); /* its sleeps end when they should */

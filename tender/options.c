@@ -24,6 +24,7 @@
 
 static const char help[] =
 	"usage: tender [options] IMAGE [argument...]\n"
+	"       tender test [options] IMAGE...   see tender test --help\n"
 	"Runs a unikernel image (see imgbuild) in a virtual machine.\n"
 	"\n"
 	"  --disk=[NAME=]PATH[,ro][,mount=DIR][,block-size=N]\n"
