@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a set of tasks needs, where it is not there yet.
 #
-#   setup.sh build|check|lint|bench|nested...
+#   setup.sh build|check|lint|bench|coverage|nested...
 #
 # A machine that has everything needs neither root nor a network.
 set -euo pipefail
@@ -17,6 +17,7 @@ for task in "$@"; do
 		iputils-ping procps curl tshark golang-github-containers-common) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
 	bench) packages+=(musl-tools jq strace e2fsprogs gzip tcl xz-utils) ;;
+	coverage) packages+=(llvm) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;
 	*)
 		echo "setup: unknown task $task" >&2
