@@ -165,6 +165,7 @@ RT_SYSCALL4(renameat, int, const char *, int, const char *)
 RT_SYSCALL5(renameat2, int, const char *, int, const char *, unsigned)
 
 RT_SYSCALL2(tls_alloc, uintptr_t, size_t)
+RT_SYSCALL2(stack_alloc, size_t, size_t)
 RT_SYSCALL1(brk, uintptr_t)
 RT_SYSCALL6(mmap, uintptr_t, size_t, int, int, int, int64_t)
 RT_SYSCALL2(munmap, uintptr_t, size_t)
@@ -286,22 +287,33 @@ RT_SYSCALL4(timer_settime, int, int, const void *, void *)
 RT_SYSCALL1(timer_getoverrun, int)
 RT_SYSCALL1(timer_delete, int)
 
+/* note: WAIT, WAKE, REQUEUE, BITSET and PI; others ENOSYS */
 RT_SYSCALL6(futex, int *, int, int, const void *, int *, int)
+
 RT_SYSCALL2(set_robust_list, void *, size_t)
 RT_SYSCALL3(get_robust_list, int, void **, size_t *)
+
+/* stub: one CPU needs none; private expedited ones succeed */
 RT_SYSCALL3(membarrier, int, unsigned, int)
+/* stub: the CPU is 0, and a set must have it */
 RT_SYSCALL3(sched_setaffinity, int, size_t, const void *)
 RT_SYSCALL3(sched_getaffinity, int, size_t, void *)
+RT_SYSCALL3(getcpu, unsigned *, unsigned *, void *)
+/* stub: every thread is SCHED_OTHER; real time is EPERM */
 RT_SYSCALL3(sched_setscheduler, int, int, const void *)
 RT_SYSCALL1(sched_getscheduler, int)
 RT_SYSCALL2(sched_setparam, int, const void *)
 RT_SYSCALL2(sched_getparam, int, void *)
+
 RT_SYSCALL1(sched_get_priority_max, int)
 RT_SYSCALL1(sched_get_priority_min, int)
+
+/* stub: 10 ms */
 RT_SYSCALL2(sched_rr_get_interval, int, struct timespec *)
+/* stub: 20, which nice(1) calls 0 */
 RT_SYSCALL2(getpriority, int, int)
+/* stub: changes nothing */
 RT_SYSCALL3(setpriority, int, int, int)
-RT_SYSCALL3(getcpu, unsigned *, unsigned *, void *)
 
 /*
  * Absent, and why:
