@@ -170,3 +170,26 @@ hardly_ran() {
 			"$(image events_here)" typed >out 2>err
 	printf 'ready\none\ntwo\ndone\n' | cmp - out
 }
+
+@test "a program with pipes and socket pairs has no network in its image" {
+	cat >pair.c <<-'EOF'
+		#include <sys/socket.h>
+		#include <unistd.h>
+		int main(void)
+		{
+			int s[2], p[2];
+			char c;
+
+			return socketpair(AF_UNIX, SOCK_STREAM, 0, s) ||
+			       pipe(p) || write(s[0], "x", 1) != 1 ||
+			       read(s[1], &c, 1) != 1 || c != 'x';
+		}
+	EOF
+	"$BIN/imgbuild" pair.c -o pair.hvt
+	run_tender pair.hvt
+	ended_with 0
+	nm pair.hvt.debug >symbols
+	says symbols ' __rt_unix_pair$'
+	says_not symbols ' tcp_'
+	says_not symbols ' __rt_ext_'
+}
