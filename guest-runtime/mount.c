@@ -146,7 +146,7 @@ static long attach_disk(struct rt_mount *m)
 		return -EBUSY;
 	}
 	__rt_disk_of_device(&disks[m->device], m->device);
-	/* So that SIGTERM does not lose what is written. */
+	/* So that neither SIGTERM nor a trap loses what is written. */
 	__rt_host_signals_on();
 	err = __rt_ext_mount(m, &disks[m->device], &why);
 	if (err == -EINVAL)

@@ -170,7 +170,9 @@ RT_SYSCALL1(brk, uintptr_t)
 RT_SYSCALL6(mmap, uintptr_t, size_t, int, int, int, int64_t)
 RT_SYSCALL2(munmap, uintptr_t, size_t)
 RT_SYSCALL5(mremap, uintptr_t, size_t, size_t, int, uintptr_t)
+/* note: of what was mapped; the image's own memory stays as it is */
 RT_SYSCALL3(mprotect, uintptr_t, size_t, int)
+
 RT_SYSCALL3(msync, uintptr_t, size_t, int)
 RT_SYSCALL3(madvise, uintptr_t, size_t, int)
 
@@ -258,9 +260,13 @@ RT_SYSCALL0(sched_yield)
 RT_SYSCALL3(getrandom, void *, size_t, unsigned)
 RT_SYSCALL1(uname, struct utsname *)
 
+/* note: the context of a handler behind a system call has no registers */
 RT_SYSCALL4(rt_sigaction, int, const void *, void *, size_t)
+
 RT_SYSCALL4(rt_sigprocmask, int, const uint64_t *, uint64_t *, size_t)
+/* note: to the one process; it cannot be stopped */
 RT_SYSCALL2(kill, int, int)
+
 RT_SYSCALL2(tkill, int, int)
 RT_SYSCALL3(tgkill, int, int, int)
 RT_SYSCALL2(rt_sigpending, uint64_t *, size_t)
@@ -271,30 +277,43 @@ RT_SYSCALL3(rt_sigqueueinfo, int, int, const void *)
 RT_SYSCALL4(rt_tgsigqueueinfo, int, int, int, const void *)
 RT_SYSCALL2(sigaltstack, const void *, void *)
 RT_SYSCALL0(pause)
+/* note: CPU time is time, see clock_gettime */
 RT_SYSCALL2(getitimer, int, void *)
 RT_SYSCALL3(setitimer, int, const void *, void *)
 RT_SYSCALL3(timer_create, int, const void *, int *)
+
 RT_SYSCALL2(timer_gettime, int, void *)
 RT_SYSCALL4(timer_settime, int, int, const void *, void *)
 RT_SYSCALL1(timer_getoverrun, int)
 RT_SYSCALL1(timer_delete, int)
 
+/* note: WAIT, WAKE, REQUEUE, BITSET and PI; others ENOSYS */
 RT_SYSCALL6(futex, int *, int, int, const void *, int *, int)
+
 RT_SYSCALL2(set_robust_list, void *, size_t)
 RT_SYSCALL3(get_robust_list, int, void **, size_t *)
+
+/* stub: one CPU needs none; private expedited ones succeed */
 RT_SYSCALL3(membarrier, int, unsigned, int)
+/* stub: the CPU is 0, and a set must have it */
 RT_SYSCALL3(sched_setaffinity, int, size_t, const void *)
 RT_SYSCALL3(sched_getaffinity, int, size_t, void *)
+RT_SYSCALL3(getcpu, unsigned *, unsigned *, void *)
+/* stub: every thread is SCHED_OTHER; real time is EPERM */
 RT_SYSCALL3(sched_setscheduler, int, int, const void *)
 RT_SYSCALL1(sched_getscheduler, int)
 RT_SYSCALL2(sched_setparam, int, const void *)
 RT_SYSCALL2(sched_getparam, int, void *)
+
 RT_SYSCALL1(sched_get_priority_max, int)
 RT_SYSCALL1(sched_get_priority_min, int)
+
+/* stub: 10 ms */
 RT_SYSCALL2(sched_rr_get_interval, int, struct timespec *)
+/* stub: 20, which nice(1) calls 0 */
 RT_SYSCALL2(getpriority, int, int)
+/* stub: changes nothing */
 RT_SYSCALL3(setpriority, int, int, int)
-RT_SYSCALL3(getcpu, unsigned *, unsigned *, void *)
 
 /*
  * Absent, and why:

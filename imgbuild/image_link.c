@@ -22,6 +22,7 @@
 #include "device_note.h"
 #include "elf_check.h"
 #include "image_rootfs.h"
+#include "image_sign.h"
 #include "process.h"
 #include "toolchain.h"
 
@@ -322,6 +323,8 @@ static int build(struct work *w)
 		status = run_objcopy(w, "--strip-all", WORK_IMAGE);
 	if (!status)
 		status = check(w);
+	if (!status && w->args->sign)
+		status = image_sign(work_path(w, WORK_IMAGE), w->args->sign);
 	if (!status)
 		status = put_in_place(w);
 	return status;

@@ -25,6 +25,7 @@ struct options {
 	uint64_t timeout_us; /* 0: none */
 	enum cpu_choice cpu;
 	enum sandbox_choice sandbox;
+	const char *verify; /* file of the public key, or NULL */
 	bool strict;
 	unsigned disk_count;
 	struct disk_option disk[BP_MAX_DEVICES];
