@@ -78,6 +78,25 @@ passes() {
 	same_as_linux pipe fifo
 }
 
+@test "FIFOs and sockets have names on a disk too" {
+	local both program case
+
+	for both in pipe/fifo unix/connections threads/streams; do
+		program=${both%/*} case=${both#*/}
+		mke2fs -q -F -t ext4 -b 4096 disk.img 16M
+		on_linux "$program" "$case"
+		ended_with 0
+		run_tender --disk=disk.img --env=EVENTS_DIRECTORY=/data \
+			"$(image "events_$program")" "$case" </dev/null
+		ended_with 0
+		diff -U2 "$case.want" out
+		e2fsck -fn disk.img >e2fsck.log 2>&1 || {
+			cat e2fsck.log
+			return 1
+		}
+	done
+}
+
 @test "poll and select tell of any mix of descriptors what Linux's do" {
 	same_as_linux poll polling selecting
 }
