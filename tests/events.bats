@@ -190,6 +190,20 @@ hardly_ran() {
 	printf 'ready\none\ntwo\ndone\n' | cmp - out
 }
 
+@test "a program that always finds something ready still hears the console" {
+	mkfifo input
+	exec 4<>input
+	"${TENDER[@]}" --timeout=100 "$(image events_here)" busy >out 2>err <&4 &
+	until grep -q ready out; do
+		sleep 0.1
+	done
+	echo >&4
+	status=0
+	wait $! || status=$?
+	exec 4>&-
+	ended_with 0 && says out '^done$'
+}
+
 @test "a program with pipes and socket pairs has no network in its image" {
 	cat >pair.c <<-'EOF'
 		#include <sys/socket.h>
