@@ -5,8 +5,7 @@
 #   bench.sh [PART,PART...]		also: BENCH=PART,PART... make bench
 #
 # Parts: start sandbox cpu memory clock disk hypercall syscall threads sqlite
-# files size
-# footprint.
+# files size footprint.
 # Rows are of guests on KVM, but for those with "process" in their name. Prints
 # one table and writes build/bench/out.json. Ours and the reference run in
 # turns, A B A B ..., so that a busy host slows both: a figure is the median
