@@ -9,6 +9,8 @@ load lib
 
 setup_file() {
 	build_guest net_peer
+	cc -Wall -Wextra -Werror "$REPO/tests/tools/lossy.c" \
+		-o "$BATS_FILE_TMPDIR/lossy"
 	cd "$BATS_FILE_TMPDIR" || return 1
 	mkdir -p site/www
 	head -c 1 /dev/urandom >site/www/1
@@ -42,7 +44,7 @@ isolated() {
 	"${how[@]}" bash -euc "
 		$(declare -p TENDER LIMIT_SECONDS BATS_FILE_TMPDIR)
 		$(declare -f run_tender image ended_with says says_not over_tap \
-			wait_for start fetch; declare -f "$1" || :)
+			wait_for start fetch; declare -f "$1" 2>/dev/null || :)
 		trap 'kill \$(jobs -p) 2>/dev/null || :' EXIT
 		ip link set lo up
 		$1"
@@ -163,7 +165,8 @@ datagrams() {
 }
 
 outward() {
-	start ready --net=user -p 127.0.0.1:7000:70 "$(image net_peer)" sink 70
+	start ready --net=user -p 127.0.0.1:7000:70 "$(image net_peer)" \
+		sink 70 5000000
 	run_tender --net=user,host-loopback "$(image net_peer)" \
 		client 10.0.2.2 7000 5000000
 	ended_with 0
@@ -181,7 +184,7 @@ outward() {
 	for mtu in 576 1500 65520; do
 		"${TENDER[@]}" \
 			"--net=unix:wire,listen,ip=10.0.0.1/24,mtu=$mtu" \
-			"$(image net_peer)" sink 70 >guest.out 2>guest.err &
+			"$(image net_peer)" sink 70 5000000 >guest.out 2>guest.err &
 		guest=$!
 		wait_for guest.err waiting
 		run_tender "--net=unix:wire,ip=10.0.0.2/24,mtu=$mtu" \
@@ -190,6 +193,35 @@ outward() {
 		wait "$guest"
 		says guest.out '^5000000 bytes$'
 	done
+}
+
+# Bytes from one guest to another over a wire with these faults, per mille:
+# over_wire LOST DOUBLED DAMAGED HELD-BACK
+over_wire() {
+	for mtu in 1500 9000; do
+		status=0
+		timeout --foreground -s KILL "$LIMIT_SECONDS" \
+			"$BATS_FILE_TMPDIR/lossy" 1 "$@" \
+			"${TENDER[@]}" "--net=fd:9,ip=10.0.0.1/24,mtu=$mtu" \
+			"$(image net_peer)" sink 70 1000000 -- \
+			"${TENDER[@]}" "--net=fd:9,ip=10.0.0.2/24,mtu=$mtu" \
+			"$(image net_peer)" client 10.0.0.1 70 1000000 \
+			>out 2>err || status=$?
+		ended_with 0 && says out '^1000000 bytes$' &&
+			says out '^sent$' || return
+	done
+}
+
+@test "bytes come whole over a wire that loses frames" {
+	over_wire 20 0 0 0
+}
+
+@test "bytes come whole over a wire that doubles and reorders frames" {
+	over_wire 0 50 0 100
+}
+
+@test "bytes come whole over a wire that damages frames" {
+	over_wire 0 0 20 0
 }
 
 over_tap() {
@@ -213,7 +245,7 @@ over_tap() {
 @test "files come whole over taps of any MTU" {
 	needs_tap
 	for mtu in 576 1500 9000 65521; do
-		isolated "MTU=$mtu NETEM=('') over_tap"
+		isolated "MTU=$mtu; NETEM=(''); over_tap"
 	done
 }
 
@@ -221,7 +253,7 @@ over_tap() {
 	needs_tap
 	command -v tc >/dev/null || skip "no tc(8)"
 	status=0
-	isolated "MTU=1500 NETEM=('loss 2%' 'delay 5ms 2ms' 'delay 5ms reorder 25%' 'duplicate 5%' 'corrupt 1%') over_tap" ||
+	isolated "MTU=1500; NETEM=('loss 2%' 'delay 5ms 2ms' 'delay 5ms reorder 25%' 'duplicate 5%' 'corrupt 1%'); over_tap" ||
 		status=$?
 	[ "$status" -ne 77 ] || skip "no netem here"
 	[ "$status" -eq 0 ]

@@ -57,18 +57,18 @@ static void greet(int port)
 	close(c);
 }
 
-/* Reads all that comes; prints how much, and whether it is byte_at(). */
-static void sink(int port)
+/* Reads so many bytes, which are to be byte_at(), and says so. */
+static void sink(int port, uint64_t count)
 {
 	int s = server(SOCK_STREAM, port), c = accept(s, NULL, NULL);
 	uint64_t total = 0;
-	ssize_t n;
+	ssize_t n = 0;
 
 	CHECK(c >= 0);
-	while ((n = read(c, buffer, sizeof(buffer))) > 0)
+	while (total < count && (n = read(c, buffer, sizeof(buffer))) > 0)
 		for (ssize_t i = 0; i < n; i++)
 			CHECK(buffer[i] == byte_at(total++));
-	CHECK(n == 0);
+	CHECK(total == count);
 	CHECK(write(c, "got it\n", 7) == 7);
 	close(c);
 	printf("%llu bytes\n", (unsigned long long)total);
@@ -115,7 +115,6 @@ static void client(const char *address, int port, uint64_t count)
 		CHECK(n > 0);
 		at += (uint64_t)n;
 	}
-	CHECK(!shutdown(s, SHUT_WR));
 	n = read(s, buffer, sizeof(buffer));
 	CHECK(n == 7 && !memcmp(buffer, "got it\n", 7));
 	CHECK(read(s, buffer, sizeof(buffer)) == 0);
@@ -129,7 +128,7 @@ int main(int argc, char **argv)
 	if (!strcmp(name, "greet"))
 		greet(atoi(argv[2]));
 	else if (!strcmp(name, "sink"))
-		sink(atoi(argv[2]));
+		sink(atoi(argv[2]), strtoull(argv[3], NULL, 10));
 	else if (!strcmp(name, "udp"))
 		udp(atoi(argv[2]), atoi(argv[3]));
 	else if (!strcmp(name, "client"))
