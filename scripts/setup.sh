@@ -13,7 +13,8 @@ for task in "$@"; do
 		libext2fs-dev binutils ca-certificates) ;;
 	check) packages+=(bats jq clang libclang-rt-14-dev musl-tools
 		attr bsdutils e2fsprogs gzip sqlite3 tcl util-linux procps
-		xz-utils ed autoconf automake libtool strace crun golang-github-containers-common) ;;
+		xz-utils ed autoconf automake libtool strace crun golang-github-containers-common
+		passt curl wrk socat iproute2 iputils-ping busybox-static) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
 	bench) packages+=(musl-tools jq strace e2fsprogs gzip tcl xz-utils) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;
