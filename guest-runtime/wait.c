@@ -109,7 +109,7 @@ static void sleep_for(uint64_t timeout, uint64_t set)
 			p->ready(ready & p->devices);
 }
 
-void __rt_idle(uint64_t deadline_ns)
+static void serve(uint64_t deadline_ns)
 {
 	uint64_t timeout = BP_WAIT_FOREVER, set = all_devices(), now;
 
@@ -131,15 +131,24 @@ void __rt_idle(uint64_t deadline_ns)
 	__rt_idle_ns += __rt_monotonic_ns() - now;
 }
 
+/* What pollers do is no business of the thread that happens to ask them. */
+void __rt_idle(uint64_t deadline_ns)
+{
+	int before = errno;
+
+	serve(deadline_ns);
+	errno = before;
+}
+
 int __rt_may_wake(void)
 {
-	if (__rt_console_waitq.first)
-		return 1;
-	for (struct rt_poller *p = pollers; p; p = p->next)
-		if (p->devices ||
-		    (p->before_wait && p->before_wait(RT_NEVER) != RT_NEVER))
-			return 1;
-	return 0;
+	int before = errno, may = __rt_console_waitq.first != NULL;
+
+	for (struct rt_poller *p = pollers; p && !may; p = p->next)
+		may = p->devices ||
+		      (p->before_wait && p->before_wait(RT_NEVER) != RT_NEVER);
+	errno = before;
+	return may;
 }
 
 long __rt_block(uint64_t deadline_ns)
@@ -150,8 +159,12 @@ long __rt_block(uint64_t deadline_ns)
 		__rt_take_noted();
 		if (is_interrupted())
 			return -EINTR;
-		if (!__rt_scheduler || !__rt_scheduler->run_others(deadline_ns))
+		if (!__rt_scheduler ||
+		    !__rt_scheduler->run_others(deadline_ns)) {
+			self->state = RT_IDLE;
 			__rt_idle(deadline_ns);
+			self->state = RT_RUNNING;
+		}
 		if (!self->woken && deadline_ns != RT_NEVER &&
 		    __rt_monotonic_ns() >= deadline_ns)
 			return -ETIMEDOUT;
