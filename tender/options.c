@@ -24,6 +24,7 @@
 
 static const char help[] =
 	"usage: tender [options] IMAGE [argument...]\n"
+	"       tender test [options] IMAGE...   see tender test --help\n"
 	"Runs a unikernel image (see imgbuild) in a virtual machine.\n"
 	"\n"
 	"  --disk=[NAME=]PATH[,ro][,mount=DIR][,block-size=N]\n"
@@ -48,10 +49,12 @@ static const char help[] =
 	"                      all this host lets it (on, the default), all, "
 	"or\n"
 	"                      the guest does not start (strict), or nothing\n"
+	"  --verify=PUBLIC-KEY run only an image signed with this key (see "
+	"imgbuild)\n"
 	"  -e, --env=KEY=VALUE set a variable in the guest; repeatable\n"
 	"  --timeout=SECONDS   end the guest after that time, with status 124\n"
-	"  --strict            end the guest at a system call it lacks\n"
-	"  -q, --quiet         print errors only\n"
+	"  --strict            end the guest at a system call it "
+	"lacks\n" INSPECT_HELP "  -q, --quiet         print errors only\n"
 	"  -v, --verbose       print what the tender does\n"
 	"  --check             print what this host offers, and exit: status "
 	"0\n"
@@ -70,6 +73,7 @@ enum option_id {
 	OPT_NET,
 	OPT_PCAP,
 	OPT_SANDBOX,
+	OPT_VERIFY,
 	OPT_TIMEOUT,
 	OPT_STRICT,
 	OPT_HELP,
@@ -85,9 +89,11 @@ static const struct option long_options[] = {
 	{"pcap", required_argument, NULL, OPT_PCAP},
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"sandbox", required_argument, NULL, OPT_SANDBOX},
+	{"verify", required_argument, NULL, OPT_VERIFY},
 	{"env", required_argument, NULL, 'e'},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"strict", no_argument, NULL, OPT_STRICT},
+	INSPECT_LONG_OPTIONS,
 	{"quiet", no_argument, NULL, 'q'},
 	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, OPT_HELP},
@@ -221,6 +227,8 @@ static bool bad_option(int argc, char **argv, int c)
 
 static bool apply(struct options *o, int c, int argc, char **argv)
 {
+	if (c >= INSPECT_OPTION_FIRST && c < INSPECT_OPTION_END)
+		return inspect_option(&o->inspect, c, optarg);
 	switch (c) {
 	case OPT_DISK:
 		return options_add_disk(o, optarg);
@@ -235,6 +243,9 @@ static bool apply(struct options *o, int c, int argc, char **argv)
 		return parse_cpu(optarg, &o->cpu);
 	case OPT_SANDBOX:
 		return parse_sandbox(optarg, &o->sandbox);
+	case OPT_VERIFY:
+		o->verify = optarg;
+		return true;
 	case OPT_MEM:
 		return parse_mem(optarg, &o->mem_bytes);
 	case 'e':
@@ -313,5 +324,6 @@ void options_finish(struct options *o)
 	}
 	for (unsigned i = 0; i < o->net_count; i++)
 		free(o->net[i].target);
+	inspect_options_finish(&o->inspect);
 	free(o->env);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "boot_info.h"
+#include "inspect_options.h"
 #include "options_disk.h"
 #include "options_net.h"
 #include "sandbox.h"
@@ -25,7 +26,9 @@ struct options {
 	uint64_t timeout_us; /* 0: none */
 	enum cpu_choice cpu;
 	enum sandbox_choice sandbox;
+	const char *verify; /* file of the public key, or NULL */
 	bool strict;
+	struct inspect_options inspect;
 	unsigned disk_count;
 	struct disk_option disk[BP_MAX_DEVICES];
 	unsigned net_count; /* with the disks, at most BP_MAX_DEVICES */

@@ -31,6 +31,8 @@
 
 #define INSTRUCTION_MAX 15 /* bytes */
 
+#define VECTOR_DB 1
+#define VECTOR_BP 3
 #define VECTOR_GP 13
 #define VECTOR_PF 14
 
@@ -86,7 +88,8 @@ static void write_tss(uint8_t *tss)
 static void write_gate(uint8_t *idt, unsigned vector)
 {
 	uint64_t stub = TRAP_STUBS_GPA + vector * STUB_BYTES;
-	uint64_t dpl = vector == 3 ? 3 : 0; /* `int3` is for ring 3 too */
+	uint64_t dpl =
+		vector == VECTOR_BP ? 3 : 0; /* `int3` is for ring 3 too */
 
 	put64(idt + vector * GATE_BYTES,
 	      (stub & 0xffff) | TRAP_SELECTOR_KERNEL_CODE << 16 |
@@ -168,8 +171,8 @@ static const struct {
 	const char *what;
 } exceptions[VECTORS] = {
 	[0] = {SIGFPE, "division by zero or overflow"},
-	[1] = {SIGTRAP, "debug exception"},
-	[3] = {SIGTRAP, "breakpoint"},
+	[VECTOR_DB] = {SIGTRAP, "debug exception"},
+	[VECTOR_BP] = {SIGTRAP, "breakpoint"},
 	[4] = {SIGSEGV, "overflow"},
 	[5] = {SIGSEGV, "bound range exceeded"},
 	[6] = {SIGILL, "illegal instruction"},
@@ -242,6 +245,10 @@ void trap_describe(const struct guest_mem *mem, const struct trap_frame *frame,
 	exit->trap.resumable = true;
 	exit->trap.vector = vector;
 	exit->trap.error = frame->error;
+	if (vector == VECTOR_DB)
+		exit->trap.cause = VCPU_DEBUG;
+	else if (vector == VECTOR_BP)
+		exit->trap.cause = VCPU_BREAKPOINT;
 	if (vector == VECTOR_PF) {
 		bool known = guest_mem_has(mem, cr2);
 
