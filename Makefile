@@ -21,9 +21,9 @@ TENDER_LIBC ?= $(if $(filter gcc,$(CC)),$(if \
 ifeq ($(TENDER_LIBC),musl)
 TENDER_CC := musl-gcc
 # musl's ioctl() takes an int, where the constants are unsigned.
-TENDER_CFLAGS := -idirafter build/linux-headers -Wno-sign-conversion \
+TENDER_CFLAGS := -idirafter build/host-headers -Wno-sign-conversion \
 	-ffunction-sections -fno-asynchronous-unwind-tables
-TENDER_HEADERS := build/linux-headers
+TENDER_HEADERS := build/host-headers
 # What it lacks there is in tender/sodium_musl.c.
 TENDER_LIBS := $(shell $(CC) -print-file-name=libsodium.a)
 # musl-gcc has no -static-pie of its own.
@@ -69,7 +69,7 @@ LWIP_SRC ?= build/cache/$(LWIP_FILE)
 
 TENDER_OBJ := $(patsubst %.c,build/%.o,$(wildcard tender/*.c))
 IMGBUILD_OBJ := $(patsubst %.c,build/%.o,$(wildcard imgbuild/*.c))
-IMGBUILD_LIBS := -lsodium -lelf -lext2fs -lcom_err
+IMGBUILD_LIBS := -lsodium -ldw -lelf -lext2fs -lcom_err
 RUNTIME_OBJ := $(patsubst %.c,build/%.o,$(wildcard guest-runtime/*.c)) \
 	$(patsubst %.S,build/%.o,$(filter-out %/start_x86_64.S, \
 	$(wildcard guest-runtime/*.S)))
@@ -106,7 +106,7 @@ bin/hvt-cc: bin/imgbuild
 	$(Q)ln -sf imgbuild $@
 
 # Of the headers outside libc's, only those of the kernel.
-build/linux-headers:
+build/host-headers:
 	@mkdir -p $@
 	$(Q)ln -s $(wildcard /usr/include/linux /usr/include/asm-generic \
 		/usr/include/sodium) $@

@@ -85,7 +85,8 @@ static long wait(int *address, int value, uint32_t bits, uint64_t deadline_ns)
 	if (!w.list)
 		return 0;
 	leave(&w);
-	return err;
+	return err == -EINTR && deadline_ns != RT_NEVER ? __rt_interrupted()
+							: err;
 }
 
 long __rt_futex_wake(int *address, unsigned most, uint32_t bits)

@@ -23,6 +23,8 @@
 #include "elf_check.h"
 #include "image_rootfs.h"
 #include "image_sign.h"
+#include "line_table.h"
+#include "line_table_format.h"
 #include "process.h"
 #include "toolchain.h"
 
@@ -30,6 +32,7 @@ enum work_file {
 	WORK_LINKED,
 	WORK_IMAGE,
 	WORK_DEBUG,
+	WORK_LINES,
 	WORK_NOTES,
 	WORK_SPECS,
 	WORK_ROOTFS,
@@ -42,6 +45,7 @@ static const char *const work_names[] = {
 	[WORK_LINKED] = "linked",
 	[WORK_IMAGE] = "image",
 	[WORK_DEBUG] = "debug",
+	[WORK_LINES] = "lines",
 	[WORK_NOTES] = "notes.o",
 	[WORK_SPECS] = "gcc.specs",
 	[WORK_ROOTFS] = "rootfs",
@@ -224,19 +228,39 @@ static int run_compiler(struct work *w)
 	return status;
 }
 
-static int run_objcopy(struct work *w, const char *option, enum work_file to)
+/* @add: with what tells its source lines. */
+static int run_objcopy(struct work *w, const char *option, enum work_file to,
+		       bool add)
 {
 	struct strlist cmd = {0};
 	int status;
 
 	strlist_add(&cmd, "objcopy");
 	strlist_add(&cmd, option);
+	if (add) {
+		strlist_addf(&cmd, "--add-section=%s=%s", BP_LINE_SECTION,
+			     work_path(w, WORK_LINES));
+		/* Else --only-keep-debug drops it again. */
+		strlist_add(&cmd, "--set-section-flags=" BP_LINE_SECTION
+				  "=readonly,debug");
+	}
 	strlist_add(&cmd, work_path(w, WORK_LINKED));
 	strlist_add(&cmd, work_path(w, to));
 	status = run(w, &cmd);
 	if (status > 0)
 		warnx("%s: objcopy %s failed", w->out, option);
 	return status ? 1 : 0;
+}
+
+static int write_lines(const struct work *w)
+{
+	int err = line_table_write(work_path(w, WORK_LINKED),
+				   work_path(w, WORK_LINES));
+
+	if (err)
+		warnx("%s: cannot write its source lines: %s", w->out,
+		      strerror(-err));
+	return err ? 1 : 0;
 }
 
 static int check(const struct work *w)
@@ -318,9 +342,11 @@ static int build(struct work *w)
 	if (!status)
 		status = run_compiler(w);
 	if (!status)
-		status = run_objcopy(w, "--only-keep-debug", WORK_DEBUG);
+		status = write_lines(w);
 	if (!status)
-		status = run_objcopy(w, "--strip-all", WORK_IMAGE);
+		status = run_objcopy(w, "--only-keep-debug", WORK_DEBUG, true);
+	if (!status)
+		status = run_objcopy(w, "--strip-all", WORK_IMAGE, false);
 	if (!status)
 		status = check(w);
 	if (!status && w->args->sign)

@@ -10,11 +10,12 @@ packages=()
 for task in "$@"; do
 	case $task in
 	build) packages+=(gcc libc6-dev linux-libc-dev musl-tools make libelf-dev
-		libext2fs-dev libsodium-dev binutils ca-certificates) ;;
-	check) packages+=(bats jq clang libclang-rt-14-dev musl-tools
+		libdw-dev libext2fs-dev libsodium-dev binutils ca-certificates) ;;
+	check) packages+=(bats gdb jq libxml2-utils clang libclang-rt-14-dev musl-tools
 		attr bsdutils e2fsprogs gzip sqlite3 tcl util-linux procps
 		xz-utils ed autoconf automake libtool strace crun passt iproute2
-		iputils-ping procps curl tshark golang-github-containers-common) ;;
+		iputils-ping curl tshark
+		wrk socat busybox-static golang-github-containers-common) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
 	bench) packages+=(musl-tools jq strace e2fsprogs gzip tcl xz-utils) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;

@@ -9,6 +9,7 @@
 #include "boot_info.h"
 #include "hypercall.h"
 #include "interrupt.h"
+#include "log.h"
 
 uint32_t console_boot_flags(void)
 {
@@ -42,6 +43,8 @@ int64_t console_write(unsigned stream, const void *data, size_t bytes)
 		if (errno != EINTR)
 			return -errno;
 	}
+	if (bytes)
+		log_console(fd, ((const char *)data)[bytes - 1] != '\n');
 	return (int64_t)bytes;
 }
 

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attention.h"
 #include "upcall.h"
 #include "vcpu.h"
 
@@ -190,17 +191,19 @@ int event_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout)
 {
 	const struct timespec now = {0};
 	sigset_t events, before;
+	bool attended;
 	int n;
 
-	/* seccomp: ppoll, rt_sigprocmask */
-	if (!wanted && !period_ns)
-		return ppoll(fds, count, timeout, NULL);
 	sigemptyset(&events);
+	attended = attention_signals(&events);
+	/* seccomp: ppoll, rt_sigprocmask */
+	if (!wanted && !period_ns && !attended)
+		return ppoll(fds, count, timeout, NULL);
 	sigaddset(&events, SIGTERM);
 	sigaddset(&events, SIGINT);
 	sigaddset(&events, TICK_SIGNAL);
 	sigprocmask(SIG_BLOCK, &events, &before);
-	if (signal_waiting || ticked)
+	if (signal_waiting || ticked || attention_pending())
 		timeout = &now;
 	n = ppoll(fds, count, timeout, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);

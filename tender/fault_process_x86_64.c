@@ -151,10 +151,13 @@ void fault_describe(const struct guest_mem *mem, pid_t pid,
 		bus_error(info->si_code, exit);
 		break;
 	case SIGTRAP:
-		if (info->si_code == SI_KERNEL)
+		if (info->si_code == SI_KERNEL) {
 			exception(exit, SIGTRAP, 3, "breakpoint");
-		else
+			exit->trap.cause = VCPU_BREAKPOINT;
+		} else {
 			exception(exit, SIGTRAP, 1, "debug exception");
+			exit->trap.cause = VCPU_DEBUG;
+		}
 		break;
 	case SIGXCPU:
 		/* A limit on the tender and its guest. */

@@ -243,3 +243,8 @@ void *guest_mem_range(const struct guest_mem *mem, uint64_t gpa, uint64_t bytes,
 	}
 	return NULL;
 }
+
+void *guest_mem_debug(const struct guest_mem *mem, uint64_t gpa, uint64_t bytes)
+{
+	return guest_mem_range(mem, gpa, bytes, 0);
+}

@@ -94,4 +94,12 @@ int guest_mem_release(struct guest_mem *mem, uint64_t start, uint64_t end);
 void *guest_mem_range(const struct guest_mem *mem, uint64_t gpa, uint64_t bytes,
 		      unsigned access);
 
+/*
+ * For whoever looks at the guest from outside, a debugger or a core dump, and
+ * never for an address that the guest handed over: the @bytes at @gpa when
+ * they are in regions, whatever the guest may do with these. NULL if not.
+ */
+void *guest_mem_debug(const struct guest_mem *mem, uint64_t gpa,
+		      uint64_t bytes);
+
 #endif

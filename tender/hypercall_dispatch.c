@@ -88,6 +88,7 @@ static enum call_outcome call_console_write(struct call *c)
 		return CALL_STOPPED;
 	if (n < 0)
 		return call_refused(c, console_status((int)-n));
+	c->result->bytes = bytes;
 	return call_done(c, n);
 }
 
@@ -102,6 +103,7 @@ static enum call_outcome call_console_read(struct call *c)
 	n = console_read(data, bytes);
 	if (n < 0)
 		return call_refused(c, n == -EAGAIN ? BP_AGAIN : BP_IO);
+	c->result->bytes = (uint64_t)n;
 	return call_done(c, n);
 }
 
@@ -122,6 +124,7 @@ static enum call_outcome call_random(struct call *c)
 
 	if (!data)
 		return call_bad_range(c, "random", gpa, bytes);
+	c->result->bytes = bytes;
 	while (bytes) {
 		/* seccomp: getrandom */
 		ssize_t n = getrandom(
@@ -185,6 +188,7 @@ static enum call_outcome copy_segments(struct call *c, uint64_t list,
 		iov[i].iov_len = segment[i].bytes;
 		iov[i].iov_base = guest_mem_range(mem, segment[i].gpa,
 						  segment[i].bytes, access);
+		c->result->bytes += segment[i].bytes;
 		if (!iov[i].iov_base)
 			return call_bad_range(c, "block_io segment",
 					      segment[i].gpa, segment[i].bytes);
@@ -327,10 +331,13 @@ enum call_outcome hypercall_dispatch(struct machine *m,
 	struct call c = {.m = m, .arg = exit->call.arg, .result = result};
 	enum call_outcome outcome;
 
-	if (exit->call.number >= BP_CALL_COUNT || !handlers[exit->call.number])
-		return call_violation(&c, "unknown hypercall %u",
-				      exit->call.number);
-	outcome = handlers[exit->call.number](&c);
+	result->bytes = 0;
+	if (exit->call.number < BP_CALL_COUNT && handlers[exit->call.number])
+		outcome = handlers[exit->call.number](&c);
+	else
+		outcome = call_violation(&c, "unknown hypercall %u",
+					 exit->call.number);
+	call_log_add(&m->calls, exit, c.value);
 	if (outcome == CALL_DONE)
 		m->vcpu->ops->set_result(m->vcpu, (uint64_t)c.value);
 	return outcome;

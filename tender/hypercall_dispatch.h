@@ -18,6 +18,7 @@ enum call_outcome {
 
 struct call_result {
 	int exit_status; /* CALL_EXIT: 0 to 255 */
+	uint64_t bytes;	 /* of data that were moved, or were to be */
 	char what[160];	 /* CALL_VIOLATION: what was wrong with it */
 };
 

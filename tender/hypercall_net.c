@@ -178,5 +178,9 @@ enum call_outcome call_net_io(struct call *c)
 	if (err)
 		return call_refused(c, BP_CLOSED);
 	write_lengths(&in, received);
+	for (unsigned i = 0; i < sent; i++)
+		c->result->bytes += out.frame[i].bytes;
+	for (unsigned i = 0; i < received; i++)
+		c->result->bytes += in.frame[i].bytes;
 	return call_done(c, (int64_t)sent | (int64_t)received << 16);
 }

@@ -196,6 +196,15 @@ static int add_note(struct image *image, uint32_t type, const uint8_t *desc,
 	}
 }
 
+/* For reports only: one that is too long is as good as none. */
+static void keep_build_id(struct image *image, const uint8_t *id, uint32_t n)
+{
+	if (n > sizeof(image->build_id))
+		return;
+	memcpy(image->build_id, id, n);
+	image->build_id_bytes = n;
+}
+
 /* System V gABI chapter 5, "Note Section", with 4-byte alignment. */
 static int parse_notes(struct image *image, const uint8_t *at, uint64_t left)
 {
@@ -216,7 +225,10 @@ static int parse_notes(struct image *image, const uint8_t *at, uint64_t left)
 			err = add_note(image, h.n_type, at + name, h.n_descsz);
 			if (err)
 				return err;
-		}
+		} else if (h.n_type == NT_GNU_BUILD_ID &&
+			   h.n_namesz == sizeof(ELF_NOTE_GNU) &&
+			   !memcmp(at, ELF_NOTE_GNU, sizeof(ELF_NOTE_GNU)))
+			keep_build_id(image, at + name, h.n_descsz);
 		at += name + desc;
 		left -= name + desc;
 	}

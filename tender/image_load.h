@@ -12,6 +12,7 @@
 struct guest_mem;
 
 #define IMAGE_MAX_SEGMENTS 16
+#define IMAGE_BUILD_ID_MAX 32
 
 struct image_segment {
 	uint64_t gpa;
@@ -33,6 +34,8 @@ struct image {
 	struct image_segment segment[IMAGE_MAX_SEGMENTS]; /* ascending */
 	unsigned device_count;
 	struct bp_note_device device[BP_MAX_DEVICES];
+	unsigned build_id_bytes; /* 0: it has none */
+	uint8_t build_id[IMAGE_BUILD_ID_MAX];
 	char error[160]; /* why it was refused: one clause, with the remedy */
 };
 

@@ -12,6 +12,12 @@
 
 #define KVM_RFLAGS_START 0x3202ULL /* IOPL 3, IF, and bit 1 */
 
+enum debug_regs_use {
+	DEBUG_REGS_UNTRIED,
+	DEBUG_REGS_WORK,
+	DEBUG_REGS_DEAD, /* the host takes them, and ignores them */
+};
+
 struct vcpu_kvm {
 	struct vcpu vcpu; /* first */
 	struct guest_mem *mem;
@@ -29,6 +35,8 @@ struct vcpu_kvm {
 	bool in_stub;		/* it reported, and sregs is of then */
 	struct page_table tables;
 	volatile sig_atomic_t kicked;
+	bool stepping; /* RFLAGS.TF is set while the guest runs */
+	enum debug_regs_use debug_regs;
 };
 
 static inline struct vcpu_kvm *kvm_of(struct vcpu *vcpu)
@@ -77,5 +85,8 @@ int kvm_complete_io(struct vcpu_kvm *k);
 
 /* kvm_map_x86_64.c: see vcpu.h. */
 int kvm_map(struct vcpu *vcpu, uint64_t start, uint64_t end, unsigned access);
+
+/* vcpu_debug_kvm_x86_64.c */
+extern const struct vcpu_debug_ops vcpu_kvm_debug_ops;
 
 #endif

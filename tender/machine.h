@@ -4,6 +4,7 @@
 #define MACHINE_H
 
 #include "boot_info.h"
+#include "call_log.h"
 #include "device_block.h"
 #include "device_net.h"
 #include "guest_memory.h"
@@ -11,6 +12,8 @@
 #include "symbol.h"
 #include "upcall_enter.h"
 #include "vcpu.h"
+
+struct inspect;
 
 struct machine {
 	const char *image_name;
@@ -24,6 +27,9 @@ struct machine {
 	struct bp_device device[BP_MAX_DEVICES]; /* as in boot info */
 	struct block_dev block[BP_MAX_DEVICES];	 /* where device is a disk */
 	struct net_dev net[BP_MAX_DEVICES];	 /* where it is a network */
+	struct call_log calls;
+	int ended_by;		 /* signal that the guest trapped with, or 0 */
+	struct inspect *inspect; /* NULL: nobody looks */
 };
 
 #endif

@@ -16,8 +16,8 @@
 #include "device_console.h"
 #include "event.h"
 #include "host_check.h"
-#include "hypercall_dispatch.h"
 #include "image_verify.h"
+#include "inspect.h"
 #include "interrupt.h"
 #include "log.h"
 #include "machine.h"
@@ -25,16 +25,9 @@
 #include "net_pcap.h"
 #include "options.h"
 #include "relro.h"
-#include "report.h"
+#include "run.h"
 #include "sandbox.h"
-
-enum {
-	STATUS_TIMEOUT = 124,
-	STATUS_TENDER_FAILED = 125,
-	STATUS_NOT_AN_IMAGE = 126,
-	STATUS_NO_IMAGE = 127,
-	STATUS_SIGNAL = 128,
-};
+#include "test_command.h"
 
 #define HEAP_MARGIN (2ULL << 20)
 
@@ -279,59 +272,6 @@ static int build_machine(struct machine *m, const struct options *o,
 	return 0;
 }
 
-static int timed_out(const struct machine *m)
-{
-	log_error("%s: time limit reached; raise it with --timeout",
-		  m->image_name);
-	return STATUS_TIMEOUT;
-}
-
-/* Runs the guest to its end; the exit status of the tender. */
-static int run(struct machine *m)
-{
-	struct call_result result;
-	uint64_t exits = 0;
-	struct vcpu_exit exit;
-	int err;
-
-	for (;; exits++) {
-		if (interrupt_pending())
-			return timed_out(m);
-		if (m->vcpu->ops->run(m->vcpu, &exit) < 0)
-			return STATUS_TENDER_FAILED;
-		if (exit.kind == VCPU_TRAP) {
-			err = upcall_trap(m, &exit);
-			if (err > 0)
-				continue;
-			if (err < 0)
-				return STATUS_TENDER_FAILED;
-			report_trap(m, &exit);
-			return STATUS_SIGNAL + exit.trap.signal;
-		}
-		if (exit.kind == VCPU_INTERRUPTED) {
-			if (!upcall_interrupted(m))
-				return STATUS_TENDER_FAILED;
-			continue;
-		}
-		switch (hypercall_dispatch(m, &exit, &result)) {
-		case CALL_DONE:
-		case CALL_STOPPED:
-			break;
-		case CALL_EXIT:
-			log_debug("%s: the guest exited with status %d after "
-				  "%llu exits to the tender",
-				  m->image_name, result.exit_status,
-				  (unsigned long long)exits + 1);
-			return result.exit_status;
-		case CALL_VIOLATION:
-			report_violation(m, result.what);
-			return STATUS_SIGNAL + SIGSYS;
-		case CALL_FAILED:
-			return STATUS_TENDER_FAILED;
-		}
-	}
-}
-
 static int run_image(struct machine *m, const struct options *o)
 {
 	const char *why_not;
@@ -352,6 +292,8 @@ static int run_image(struct machine *m, const struct options *o)
 			 "process: the kernel's ptrace and seccomp isolate it, "
 			 "not the CPU (%s)",
 			 why_not);
+	if (!inspect_prepare(m, &o->inspect))
+		return STATUS_TENDER_FAILED;
 	status = build_machine(m, o, ops, &start);
 	if (status)
 		return status;
@@ -363,9 +305,16 @@ static int run_image(struct machine *m, const struct options *o)
 		log_error("cannot catch signals: %s", strerror(errno));
 		return STATUS_TENDER_FAILED;
 	}
+	if (!inspect_open(m, &o->inspect))
+		return STATUS_TENDER_FAILED;
 	if (sandbox_enter(m, o->sandbox) < 0)
 		return STATUS_TENDER_FAILED;
-	return run(m);
+	status = run_guest(m);
+	log_debug("%s: status %d after %llu hypercalls", m->image_name, status,
+		  (unsigned long long)m->calls.count);
+	if (m->inspect)
+		inspect_close(m, status);
+	return status;
 }
 
 int main(int argc, char **argv)
@@ -380,6 +329,9 @@ int main(int argc, char **argv)
 			  "there is no /dev/null");
 		return STATUS_TENDER_FAILED;
 	}
+	log_begin();
+	if (argc > 1 && !strcmp(argv[1], "test"))
+		return test_command(argc - 1, argv + 1);
 	signal(SIGPIPE, SIG_IGN); /* the guest gets a status instead */
 	signal(SIGXFSZ, SIG_IGN);
 	prctl(PR_SET_TIMERSLACK, 1UL); /* its sleeps end when they should */

@@ -24,6 +24,7 @@
 
 static const char help[] =
 	"usage: tender [options] IMAGE [argument...]\n"
+	"       tender test [options] IMAGE...   see tender test --help\n"
 	"Runs a unikernel image (see imgbuild) in a virtual machine.\n"
 	"\n"
 	"  --disk=[NAME=]PATH[,ro][,mount=DIR][,block-size=N]\n"
@@ -52,8 +53,8 @@ static const char help[] =
 	"imgbuild)\n"
 	"  -e, --env=KEY=VALUE set a variable in the guest; repeatable\n"
 	"  --timeout=SECONDS   end the guest after that time, with status 124\n"
-	"  --strict            end the guest at a system call it lacks\n"
-	"  -q, --quiet         print errors only\n"
+	"  --strict            end the guest at a system call it "
+	"lacks\n" INSPECT_HELP "  -q, --quiet         print errors only\n"
 	"  -v, --verbose       print what the tender does\n"
 	"  --check             print what this host offers, and exit: status "
 	"0\n"
@@ -92,6 +93,7 @@ static const struct option long_options[] = {
 	{"env", required_argument, NULL, 'e'},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"strict", no_argument, NULL, OPT_STRICT},
+	INSPECT_LONG_OPTIONS,
 	{"quiet", no_argument, NULL, 'q'},
 	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, OPT_HELP},
@@ -225,6 +227,8 @@ static bool bad_option(int argc, char **argv, int c)
 
 static bool apply(struct options *o, int c, int argc, char **argv)
 {
+	if (c >= INSPECT_OPTION_FIRST && c < INSPECT_OPTION_END)
+		return inspect_option(&o->inspect, c, optarg);
 	switch (c) {
 	case OPT_DISK:
 		return options_add_disk(o, optarg);
@@ -320,5 +324,6 @@ void options_finish(struct options *o)
 	}
 	for (unsigned i = 0; i < o->net_count; i++)
 		free(o->net[i].target);
+	inspect_options_finish(&o->inspect);
 	free(o->env);
 }

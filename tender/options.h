@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "boot_info.h"
+#include "inspect_options.h"
 #include "options_disk.h"
 #include "options_net.h"
 #include "sandbox.h"
@@ -27,6 +28,7 @@ struct options {
 	enum sandbox_choice sandbox;
 	const char *verify; /* file of the public key, or NULL */
 	bool strict;
+	struct inspect_options inspect;
 	unsigned disk_count;
 	struct disk_option disk[BP_MAX_DEVICES];
 	unsigned net_count; /* with the disks, at most BP_MAX_DEVICES */

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backtrace.h"
 #include "log.h"
 #include "machine.h"
 #include "memory_map.h"
 #include "symbol.h"
-
-#define MAX_FRAMES 16
+#include "text.h"
 
 static bool no_access(const struct machine *m, uint64_t gpa)
 {
@@ -50,112 +50,168 @@ static const char *area(const struct machine *m, uint64_t gpa)
 	return gpa < m->mem.bytes ? "unmapped" : "outside memory";
 }
 
-struct backtrace {
-	const struct machine *m;
-	struct symbols *symbols;
-	unsigned count;
-	char *text;
-	size_t bytes;
+/* All that is told of how a guest ended. */
+struct report {
+	const char *event; /* "trap" or "violation" */
+	int signal;
+	const char *what;
+	const char *area; /* of the address; NULL: there is none */
+	uint64_t address;
+	struct vcpu_place place;
+	struct backtrace backtrace;
+	char registers[1024];
 };
 
-static bool is_text(const struct machine *m, uint64_t pc)
+static void gather(const struct machine *m, struct report *r)
 {
-	return guest_mem_range(&m->mem, pc, 1, GUEST_EXEC);
+	struct symbols *symbols = symbols_read(&m->symbols, &m->image);
+
+	if (m->symbols.fd >= 0 && !symbols)
+		log_info("%s.debug: damaged, or of another build: there are "
+			 "no names",
+			 m->image_name);
+	m->vcpu->ops->place(m->vcpu, &r->place);
+	m->vcpu->ops->format_registers(m->vcpu, r->registers,
+				       sizeof(r->registers));
+	backtrace_walk(&r->backtrace, m, &r->place, symbols);
+	symbols_free(symbols);
 }
 
-/* A return address is that of the next instruction: @called is what to name. */
-static void put_frame(struct backtrace *b, uint64_t pc, uint64_t called)
+static void put_calls(struct text *t, const struct machine *m, bool json)
 {
-	char name[112] = "?";
-	int n;
+	char call[256];
+	bool first = true;
 
-	if (is_text(b->m, called))
-		symbols_format(b->symbols, called, name, sizeof(name));
-	n = snprintf(b->text, b->bytes, "  #%-2u %016llx %s\n", b->count++,
-		     (unsigned long long)pc, name);
-	if (n > 0 && (size_t)n < b->bytes) {
-		b->text += n;
-		b->bytes -= (size_t)n;
+	for (unsigned age = CALL_LOG_ENTRIES; age--;) {
+		const struct call_record *c = call_log_get(&m->calls, age);
+
+		if (!c)
+			continue;
+		call_format(c, call, sizeof(call));
+		if (json) {
+			text_put(t, first ? "" : ",");
+			text_put_json(t, call);
+		} else {
+			text_put(t, "%s%s\n",
+				 first ? "  last hypercalls: "
+				       : "                   ",
+				 call);
+		}
+		first = false;
 	}
 }
 
-static bool read_words(const struct machine *m, uint64_t gpa, uint64_t *words,
-		       unsigned count)
+static void print_text(const struct machine *m, const struct report *r)
 {
-	const void *p = guest_mem_range(&m->mem, gpa, count * sizeof(*words),
-					GUEST_READ);
+	char address[96] = "", buffer[6144];
+	struct text t;
 
-	if (p)
-		memcpy(words, p, count * sizeof(*words));
-	return p;
-}
+	if (r->area)
+		snprintf(address, sizeof(address), " at 0x%llx (%s)",
+			 (unsigned long long)r->address, r->area);
+	if (!strcmp(r->event, "trap"))
+		log_error("%s: guest trapped (%s): %s%s, pc 0x%llx",
+			  m->image_name, strsignal(r->signal), r->what, address,
+			  (unsigned long long)r->place.pc);
+	else
+		log_error("%s: guest ended by the tender: %s, pc 0x%llx",
+			  m->image_name, r->what,
+			  (unsigned long long)r->place.pc);
+	text_init(&t, buffer, sizeof(buffer));
+	text_put(&t, "%s", r->registers);
+	for (unsigned i = 0; i < r->backtrace.count; i++) {
+		const struct backtrace_frame *f = &r->backtrace.frame[i];
 
-/* System V psABI, 3.2.2: saved frame pointer, then the return address. */
-static void put_backtrace(const struct machine *m, char *text, size_t bytes)
-{
-	struct backtrace b = {
-		.m = m,
-		.symbols = symbols_read(&m->symbols),
-		.text = text,
-		.bytes = bytes,
-	};
-	struct vcpu_place place;
-	uint64_t saved[2];
-
-	m->vcpu->ops->place(m->vcpu, &place);
-	put_frame(&b, place.pc, place.pc);
-	/* After a call to nowhere the return address is still on top. */
-	if (!is_text(m, place.pc) && read_words(m, place.sp, saved, 1) &&
-	    is_text(m, saved[0]))
-		put_frame(&b, saved[0], saved[0] - 1);
-	while (b.count < MAX_FRAMES && read_words(m, place.frame, saved, 2)) {
-		if (!saved[1])
-			break;
-		put_frame(&b, saved[1], saved[1] - 1);
-		if (saved[0] <= place.frame)
-			break;
-		place.frame = saved[0];
+		text_put(&t, "  #%-2u %016llx %s%s%s\n", i,
+			 (unsigned long long)f->pc, f->name,
+			 *f->source ? " " : "", f->source);
 	}
-	symbols_free(b.symbols);
+	put_calls(&t, m, false);
+	log_write(t.start, t.length);
 }
 
-static void print_state(const struct machine *m)
+/* "  rip 0000... rsp ..." becomes "rip":"0x0000...", and so on. */
+static void put_registers(struct text *t, const char *registers)
 {
-	char text[4096];
-	size_t at;
+	char name[16], value[24];
+	bool first = true;
+	int used;
 
-	m->vcpu->ops->format_registers(m->vcpu, text, sizeof(text));
-	at = strlen(text);
-	put_backtrace(m, text + at, sizeof(text) - at);
-	log_write(text, strlen(text));
+	while (sscanf(registers, "%15s %23s%n", name, value, &used) == 2) {
+		text_put(t, "%s\"%s\":\"0x%s\"", first ? "" : ",", name, value);
+		first = false;
+		registers += used;
+	}
+}
+
+static void print_json(const struct machine *m, const struct report *r)
+{
+	char buffer[12288];
+	struct text t;
+
+	text_init(&t, buffer, sizeof(buffer));
+	text_put(&t, "{\"time\":%.6f,\"level\":\"error\",\"event\":\"%s\",",
+		 log_seconds(), r->event);
+	text_put(&t, "\"image\":");
+	text_put_json(&t, m->image_name);
+	text_put(&t, ",\"signal\":%d,\"message\":", r->signal);
+	text_put_json(&t, r->what);
+	if (r->area) {
+		text_put(&t, ",\"address\":\"0x%llx\",\"area\":",
+			 (unsigned long long)r->address);
+		text_put_json(&t, r->area);
+	}
+	text_put(&t, ",\"pc\":\"0x%llx\",\"registers\":{",
+		 (unsigned long long)r->place.pc);
+	put_registers(&t, r->registers);
+	text_put(&t, "},\"frames\":[");
+	for (unsigned i = 0; i < r->backtrace.count; i++) {
+		const struct backtrace_frame *f = &r->backtrace.frame[i];
+
+		text_put(&t, "%s{\"pc\":\"0x%llx\",\"function\":", i ? "," : "",
+			 (unsigned long long)f->pc);
+		text_put_json(&t, f->name);
+		text_put(&t, ",\"source\":");
+		text_put_json(&t, f->source);
+		text_put(&t, "}");
+	}
+	text_put(&t, "],\"hypercalls\":[");
+	put_calls(&t, m, true);
+	text_put(&t, "]}\n");
+	log_write(t.start, t.length);
+}
+
+static void print(const struct machine *m, struct report *r)
+{
+	gather(m, r);
+	if (log_format() == LOG_JSON)
+		print_json(m, r);
+	else
+		print_text(m, r);
 }
 
 void report_trap(const struct machine *m, const struct vcpu_exit *exit)
 {
-	struct vcpu_place place;
+	struct report r = {
+		.event = "trap",
+		.signal = exit->trap.signal,
+		.what = exit->trap.what,
+	};
 
-	m->vcpu->ops->place(m->vcpu, &place);
-	if (exit->trap.has_address)
-		log_error("%s: guest trapped (%s): %s at 0x%llx (%s), pc "
-			  "0x%llx",
-			  m->image_name, strsignal(exit->trap.signal),
-			  exit->trap.what,
-			  (unsigned long long)exit->trap.address,
-			  area(m, exit->trap.address),
-			  (unsigned long long)place.pc);
-	else
-		log_error("%s: guest trapped (%s): %s, pc 0x%llx",
-			  m->image_name, strsignal(exit->trap.signal),
-			  exit->trap.what, (unsigned long long)place.pc);
-	print_state(m);
+	if (exit->trap.has_address) {
+		r.address = exit->trap.address;
+		r.area = area(m, exit->trap.address);
+	}
+	print(m, &r);
 }
 
 void report_violation(const struct machine *m, const char *what)
 {
-	struct vcpu_place place;
+	struct report r = {
+		.event = "violation",
+		.signal = SIGSYS,
+		.what = what,
+	};
 
-	m->vcpu->ops->place(m->vcpu, &place);
-	log_error("%s: guest ended by the tender: %s, pc 0x%llx", m->image_name,
-		  what, (unsigned long long)place.pc);
-	print_state(m);
+	print(m, &r);
 }

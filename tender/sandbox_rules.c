@@ -10,11 +10,13 @@
 #include <linux/falloc.h>
 #include <linux/kvm.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,13 +24,17 @@
 
 #include "call_filter_x86_64.h"
 #include "event.h"
+#include "inspect.h"
+#include "log.h"
 #include "machine.h"
 #include "net_pcap.h"
 #include "one_cpu.h"
 
-#define PTRACE_SYSEMU_X86 31 /* asm/ptrace-abi.h */
-#define CHECKS_MAX	  4
-#define CONSTANTS_MAX	  8
+/* asm/ptrace-abi.h */
+#define PTRACE_SYSEMU_X86	     31
+#define PTRACE_SYSEMU_SINGLESTEP_X86 32
+#define CHECKS_MAX		     4
+#define CONSTANTS_MAX		     8
 
 /* An argument: of the values of an operand, or of @count constants. */
 struct rule_check {
@@ -41,6 +47,7 @@ struct rule_check {
 
 struct rule {
 	unsigned number;
+	enum sandbox_operand when; /* it has values; 0: always */
 	unsigned checks;
 	struct rule_check check[CHECKS_MAX];
 };
@@ -65,19 +72,28 @@ struct rule {
 		.arg = (n), .wide = true, .count = COUNT(__VA_ARGS__), \
 		.constant = {__VA_ARGS__},                             \
 	}
-#define ALLOW(name, ...)                                             \
+#define RULE(call, set, ...)                                         \
 	{                                                            \
-		SYS_##name,                                          \
+		call, set,                                           \
 			sizeof((struct rule_check[]){__VA_ARGS__}) / \
 				sizeof(struct rule_check),           \
 		{                                                    \
 			__VA_ARGS__                                  \
 		}                                                    \
 	}
+#define ALLOW(name, ...)	   RULE(SYS_##name, FD_INPUT, __VA_ARGS__)
+#define ALLOW_WITH(set, name, ...) RULE(SYS_##name, set, __VA_ARGS__)
 #define ALLOW_ANY(name)               \
 	{                             \
 		.number = SYS_##name, \
 	}
+/* Any, but only where there are values of this kind. */
+#define ALLOW_ANY_WITH(set, name)                    \
+	{                                            \
+		.number = SYS_##name, .when = (set), \
+	}
+
+_Static_assert(FD_INPUT == 0, "a rule without a condition has this one");
 
 /* clang-format off */
 static const struct rule rules[] = {
@@ -129,6 +145,30 @@ static const struct rule rules[] = {
 	ALLOW_ANY(rt_sigprocmask),
 	ALLOW_ANY(restart_syscall),
 	ALLOW_ANY(exit_group),
+	/* Files of statistics, traces and the like. */
+	ALLOW(write, IS(0, FD_REPORTS)),
+	ALLOW(lseek, IS(0, FD_REPORTS)),
+	ALLOW(ftruncate, IS(0, FD_REPORTS)),
+	ALLOW(getrusage, IN(0, RUSAGE_SELF)),
+	ALLOW_WITH(FD_REPORTS, ioctl, IS(0, FD_VCPU), IN(1, KVM_GET_XSAVE)),
+	/* A debugger. */
+	ALLOW_WITH(FD_DEBUGGER, ioctl, IS(0, FD_VCPU),
+		   IN(1, KVM_GET_XSAVE, KVM_SET_XSAVE, KVM_GET_DEBUGREGS,
+		      KVM_SET_DEBUGREGS)),
+	ALLOW_WITH(FD_DEBUGGER, ptrace, IS_LONG(1, PID_GUEST),
+		   IN_LONG(0, PTRACE_PEEKUSER, PTRACE_SETFPREGS,
+			   PTRACE_SINGLESTEP, PTRACE_SYSEMU_SINGLESTEP_X86)),
+	ALLOW(accept4, IS(0, FD_DEBUG_LISTEN)),
+	ALLOW(recvfrom, IS(0, FD_DEBUGGER), IN_LONG(4, 0), IN_LONG(5, 0)),
+	ALLOW(sendto, IS(0, FD_DEBUGGER), IN_LONG(4, 0), IN_LONG(5, 0)),
+	ALLOW(fcntl, IS(0, FD_DEBUGGER),
+	      IN(1, F_GETFL, F_SETFL, F_SETOWN)),
+	/* What has just been accepted becomes one of these, or goes. */
+	ALLOW(dup3, IS(1, FD_DEBUGGER)),
+	ALLOW_ANY_WITH(FD_DEBUGGER, close),
+	ALLOW_ANY_WITH(FD_DEBUGGER, getsockname),
+	ALLOW_ANY_WITH(FD_DEBUGGER, getsockopt),
+	ALLOW_WITH(FD_DEBUGGER, setsockopt, IN(1, IPPROTO_TCP)),
 	/* Names for a report; the C library's memory. */
 	ALLOW(pread64, IS(0, FD_SYMBOLS)),
 	ALLOW(mmap, IN_LONG(2, PROT_NONE, PROT_READ | PROT_WRITE),
@@ -174,6 +214,17 @@ static void add_net(struct sandbox_operands *o, const struct net_dev *dev)
 	}
 }
 
+static void add_inspect(struct sandbox_operands *o, const struct machine *m)
+{
+	struct inspect_files files;
+
+	inspect_files(m, &files);
+	for (unsigned i = 0; i < files.report_count; i++)
+		add(o, FD_REPORTS, files.report[i]);
+	add(o, FD_DEBUGGER, files.debugger);
+	add(o, FD_DEBUG_LISTEN, files.debug_listen);
+}
+
 void sandbox_operands_of(struct sandbox_operands *o, const struct machine *m)
 {
 	struct vcpu_handles handles = {.fd = -1};
@@ -185,6 +236,10 @@ void sandbox_operands_of(struct sandbox_operands *o, const struct machine *m)
 	add(o, FD_OUTPUT, STDERR_FILENO);
 	add(o, FD_VCPU, handles.fd);
 	add(o, FD_SYMBOLS, m->symbols.fd);
+	if (log_fd() != STDERR_FILENO)
+		add(o, FD_REPORTS, log_fd());
+	if (m->inspect)
+		add_inspect(o, m);
 	for (unsigned i = 0; i < m->device_count; i++) {
 		if (m->device[i].kind == BP_DEVICE_NET)
 			add_net(o, &m->net[i]);
@@ -209,6 +264,8 @@ void sandbox_rules_write(struct call_filter *f,
 		const struct rule *r = &rules[i];
 		struct call_check check[CHECKS_MAX];
 
+		if (!o->set[r->when].count)
+			continue;
 		for (unsigned j = 0; j < r->checks; j++) {
 			const struct rule_check *c = &r->check[j];
 			unsigned set = c->operand;

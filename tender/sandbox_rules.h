@@ -26,6 +26,9 @@ enum sandbox_operand {
 	FD_CAPTURE,
 	FD_HELPERS, /* what they print */
 	FD_CLOSED_LATER,
+	FD_REPORTS,	 /* files of statistics, traces and the like */
+	FD_DEBUGGER,	 /* its connection */
+	FD_DEBUG_LISTEN, /* where it may come */
 	OPERAND_FDS,
 	/* Others. */
 	PID_GUEST = OPERAND_FDS,

@@ -14,6 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image_load.h"
+#include "line_table_format.h"
+#include "symbol_lines.h"
+
 #define MAX_FILE_BYTES (256LL << 20)
 
 struct symbols {
@@ -21,6 +25,7 @@ struct symbols {
 	size_t file_bytes;
 	Elf64_Shdr table;
 	Elf64_Shdr strings;
+	struct symbol_lines lines;
 };
 
 static bool inside(const struct symbols *s, uint64_t offset, uint64_t bytes)
@@ -47,17 +52,65 @@ static bool ends_with_nul(const struct symbols *s, const Elf64_Shdr *strings)
 	       !s->file[strings->sh_offset + strings->sh_size - 1];
 }
 
-static bool find_table(struct symbols *s)
+static bool read_header(const struct symbols *s, Elf64_Ehdr *h)
 {
-	Elf64_Ehdr h;
+	if (!inside(s, 0, sizeof(*h)))
+		return false;
+	memcpy(h, s->file, sizeof(*h));
+	return !memcmp(h->e_ident, ELFMAG, SELFMAG) &&
+	       h->e_ident[EI_CLASS] == ELFCLASS64 &&
+	       h->e_shentsize == sizeof(Elf64_Shdr);
+}
 
-	if (!inside(s, 0, sizeof(h)))
-		return false;
-	memcpy(&h, s->file, sizeof(h));
-	if (memcmp(h.e_ident, ELFMAG, SELFMAG) ||
-	    h.e_ident[EI_CLASS] != ELFCLASS64 ||
-	    h.e_shentsize != sizeof(Elf64_Shdr))
-		return false;
+/* The contents of the section @name, *@bytes of them, or NULL. */
+static const uint8_t *find_section(const struct symbols *s, const Elf64_Ehdr *h,
+				   const char *name, size_t *bytes)
+{
+	size_t length = strlen(name) + 1;
+	Elf64_Shdr names, at;
+
+	if (!section(s, h, h->e_shstrndx, &names) ||
+	    !inside(s, names.sh_offset, names.sh_size))
+		return NULL;
+	for (unsigned i = 0; section(s, h, i, &at); i++) {
+		if (at.sh_type == SHT_NOBITS || at.sh_name > names.sh_size ||
+		    length > names.sh_size - at.sh_name ||
+		    memcmp(s->file + names.sh_offset + at.sh_name, name,
+			   length) != 0 ||
+		    !inside(s, at.sh_offset, at.sh_size))
+			continue;
+		*bytes = at.sh_size;
+		return s->file + at.sh_offset;
+	}
+	return NULL;
+}
+
+/* A note of one build id ends with it. */
+static bool is_of_build(const struct symbols *s, const Elf64_Ehdr *h,
+			const struct image *image)
+{
+	const uint8_t *note;
+	size_t bytes;
+
+	if (!image->build_id_bytes)
+		return true;
+	note = find_section(s, h, ".note.gnu.build-id", &bytes);
+	return note && bytes > image->build_id_bytes &&
+	       !memcmp(note + bytes - image->build_id_bytes, image->build_id,
+		       image->build_id_bytes);
+}
+
+static void find_lines(struct symbols *s, const Elf64_Ehdr *h)
+{
+	size_t bytes;
+	const uint8_t *table = find_section(s, h, BP_LINE_SECTION, &bytes);
+
+	if (!table || !symbol_lines_parse(&s->lines, table, bytes))
+		s->lines = (struct symbol_lines){0};
+}
+
+static bool find_table(struct symbols *s, Elf64_Ehdr h)
+{
 	for (unsigned i = 0; section(s, &h, i, &s->table); i++)
 		if (s->table.sh_type == SHT_SYMTAB)
 			return section(s, &h, s->table.sh_link, &s->strings) &&
@@ -110,12 +163,17 @@ static bool read_file(struct symbols *s, const struct symbol_file *file)
 	return s->file_bytes;
 }
 
-struct symbols *symbols_read(const struct symbol_file *file)
+struct symbols *symbols_read(const struct symbol_file *file,
+			     const struct image *image)
 {
 	struct symbols *s = calloc(1, sizeof(*s));
+	Elf64_Ehdr h;
 
-	if (s && read_file(s, file) && find_table(s))
+	if (s && read_file(s, file) && read_header(s, &h) &&
+	    is_of_build(s, &h, image) && find_table(s, h)) {
+		find_lines(s, &h);
 		return s;
+	}
 	symbols_free(s);
 	return NULL;
 }
@@ -135,6 +193,11 @@ static const char *name_at(const struct symbols *s, uint32_t offset)
 	if (offset >= left)
 		return NULL;
 	return strings + offset;
+}
+
+const char *symbols_line(const struct symbols *s, uint64_t pc, unsigned *line)
+{
+	return s ? symbol_lines_find(&s->lines, pc, line) : NULL;
 }
 
 void symbols_format(const struct symbols *s, uint64_t pc, char *text,

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct image;
 struct symbols;
 
 struct symbol_file {
@@ -20,14 +21,19 @@ struct symbol_file {
 void symbol_file_open(struct symbol_file *file, const char *image_name);
 
 /*
- * Reads the symbol table of @file. NULL when there is none, or it is damaged.
- * symbols_free() takes NULL too.
+ * Reads the symbol table of @file. NULL when there is none, it is damaged, or
+ * of another build than @image. symbols_free() takes NULL too.
  */
-struct symbols *symbols_read(const struct symbol_file *file);
+struct symbols *symbols_read(const struct symbol_file *file,
+			     const struct image *image);
 void symbols_free(struct symbols *symbols);
 
 /* Writes "name+0x12", or "?" , for @pc into @text. @symbols may be NULL. */
 void symbols_format(const struct symbols *symbols, uint64_t pc, char *text,
 		    size_t bytes);
+
+/* The file, and its *@line, that @pc comes from; NULL: not known. */
+const char *symbols_line(const struct symbols *symbols, uint64_t pc,
+			 unsigned *line);
 
 #endif

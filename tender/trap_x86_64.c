@@ -31,6 +31,8 @@
 
 #define INSTRUCTION_MAX 15 /* bytes */
 
+#define VECTOR_DB 1
+#define VECTOR_BP 3
 #define VECTOR_GP 13
 #define VECTOR_PF 14
 
@@ -86,7 +88,8 @@ static void write_tss(uint8_t *tss)
 static void write_gate(uint8_t *idt, unsigned vector)
 {
 	uint64_t stub = TRAP_STUBS_GPA + vector * STUB_BYTES;
-	uint64_t dpl = vector == 3 ? 3 : 0; /* `int3` is for ring 3 too */
+	uint64_t dpl =
+		vector == VECTOR_BP ? 3 : 0; /* `int3` is for ring 3 too */
 
 	put64(idt + vector * GATE_BYTES,
 	      (stub & 0xffff) | TRAP_SELECTOR_KERNEL_CODE << 16 |
@@ -112,16 +115,11 @@ static void write_stub(uint8_t *stubs, unsigned vector)
 static void write_writer(uint8_t *at)
 {
 	static const uint8_t code[] = {
-		0x48, 0x8b,	 0x3e,	     /* 1: mov (%rsi), %rdi */
-		0x48, 0x8b,	 0x46, 0x08, /* mov 8(%rsi), %rax */
-		0x48, 0x89,	 0x07,	     /* mov %rax, (%rdi) */
-		0x83, 0xc6,	 0x10,	     /* add $16, %esi */
-		0xff, 0xc9,		     /* dec %ecx */
-		0x75, 0xef,		     /* jnz 1b */
-		0x0f, 0x20,	 0xd8,	     /* mov %cr3, %rax */
-		0x0f, 0x22,	 0xd8,	     /* mov %rax, %cr3 */
-		0xe7, TRAP_PORT,	     /* out %eax, $TRAP_PORT */
-		0xf4,			     /* hlt: not reached */
+		0xf3, 0x48,	 0xa5, /* rep movsq */
+		0x0f, 0x20,	 0xd8, /* mov %cr3, %rax */
+		0x0f, 0x22,	 0xd8, /* mov %rax, %cr3 */
+		0xe7, TRAP_PORT,       /* out %eax, $TRAP_PORT */
+		0xf4,		       /* hlt: not reached */
 	};
 
 	_Static_assert(TRAP_WRITER_GPA + sizeof(code) - 3 == TRAP_WRITER_END,
@@ -168,8 +166,8 @@ static const struct {
 	const char *what;
 } exceptions[VECTORS] = {
 	[0] = {SIGFPE, "division by zero or overflow"},
-	[1] = {SIGTRAP, "debug exception"},
-	[3] = {SIGTRAP, "breakpoint"},
+	[VECTOR_DB] = {SIGTRAP, "debug exception"},
+	[VECTOR_BP] = {SIGTRAP, "breakpoint"},
 	[4] = {SIGSEGV, "overflow"},
 	[5] = {SIGSEGV, "bound range exceeded"},
 	[6] = {SIGILL, "illegal instruction"},
@@ -242,6 +240,10 @@ void trap_describe(const struct guest_mem *mem, const struct trap_frame *frame,
 	exit->trap.resumable = true;
 	exit->trap.vector = vector;
 	exit->trap.error = frame->error;
+	if (vector == VECTOR_DB)
+		exit->trap.cause = VCPU_DEBUG;
+	else if (vector == VECTOR_BP)
+		exit->trap.cause = VCPU_BREAKPOINT;
 	if (vector == VECTOR_PF) {
 		bool known = guest_mem_has(mem, cr2);
 

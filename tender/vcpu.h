@@ -15,6 +15,7 @@
 struct bp_upcall_frame;
 struct guest_mem;
 struct vcpu;
+struct vcpu_debug_ops;
 
 #define VCPU_CALL_ARGS 5
 
@@ -22,6 +23,13 @@ enum vcpu_exit_kind {
 	VCPU_CALL,	  /* a hypercall; answer with ->set_result */
 	VCPU_TRAP,	  /* the guest did what it may not */
 	VCPU_INTERRUPTED, /* kicked, or a signal came in */
+};
+
+/* What a trap means to a debugger. */
+enum vcpu_trap_cause {
+	VCPU_FAULT,
+	VCPU_BREAKPOINT, /* the instruction before the place */
+	VCPU_DEBUG,	 /* single step, or an address that is watched */
 };
 
 struct vcpu_exit {
@@ -33,6 +41,7 @@ struct vcpu_exit {
 		} call;
 		struct {
 			int signal; /* what a process would have got */
+			enum vcpu_trap_cause cause;
 			const char *what;
 			bool has_address;
 			uint64_t address; /* that was accessed */
@@ -161,6 +170,8 @@ struct vcpu_ops {
 	 * called. Safe in a signal handler of the thread that runs the vCPU.
 	 */
 	void (*kick)(struct vcpu *vcpu);
+
+	const struct vcpu_debug_ops *debug; /* vcpu_debug.h */
 };
 
 /* Every implementation begins with this. */

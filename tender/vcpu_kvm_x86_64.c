@@ -274,4 +274,5 @@ const struct vcpu_ops vcpu_kvm_ops = {
 	.interrupted = kvm_interrupted,
 	.enter = kvm_enter,
 	.kick = kvm_kick,
+	.debug = &vcpu_kvm_debug_ops,
 };

@@ -41,27 +41,12 @@
 #include "protect_process_x86_64.h"
 #include "regs_x86_64.h"
 #include "tracee.h"
+#include "vcpu_process_x86_64.h"
 
 #define HWCAP2_FSGSBASE (1UL << 1) /* asm/hwcap2.h */
 #define RFLAGS_BITS	0x202ULL
 #define OPCODE_OUT	0xef		 /* out %eax, %dx */
 #define SYSTEM_CALL	(SIGTRAP | 0x80) /* as PTRACE_O_TRACESYSGOOD has it */
-
-struct vcpu_process {
-	struct vcpu vcpu; /* first */
-	struct guest_mem *mem;
-	struct tracee child;
-	int resume;
-	uint64_t key; /* see guest_plan_make() */
-	struct kvm_regs regs;
-	bool answered; /* rax and rip are to be written */
-	bool entered;  /* the registers of ->enter, too */
-};
-
-static struct vcpu_process *process_of(struct vcpu *vcpu)
-{
-	return (struct vcpu_process *)vcpu;
-}
 
 static int poke(struct vcpu_process *p, uint64_t offset, uint64_t value)
 {
@@ -118,13 +103,13 @@ static const char *process_unusable(void)
 /* Else a tender as a container's child would leave a zombie to its init. */
 static void process_reap(struct vcpu *vcpu)
 {
-	tracee_end(&process_of(vcpu)->child);
+	tracee_end(&vcpu_process_of(vcpu)->child);
 }
 
 static void process_destroy(struct vcpu *vcpu)
 {
 	process_reap(vcpu);
-	munmap(process_of(vcpu), sizeof(struct vcpu_process));
+	munmap(vcpu_process_of(vcpu), sizeof(struct vcpu_process));
 }
 
 static int process_create(struct vcpu **vcpu, struct guest_mem *mem,
@@ -186,7 +171,7 @@ static void from_user(struct kvm_regs *regs, const struct user_regs_struct *u)
 static int process_prepare(struct vcpu *vcpu, const struct vcpu_start *start,
 			   struct vcpu_features *features)
 {
-	struct vcpu_process *p = process_of(vcpu);
+	struct vcpu_process *p = vcpu_process_of(vcpu);
 	struct user_regs_struct now = {0}, user = {0};
 	int err;
 
@@ -261,18 +246,31 @@ static int enter(struct vcpu_process *p)
 	return err;
 }
 
+int process_settle(struct vcpu_process *p)
+{
+	int err = p->answered ? answer(p) : 0;
+
+	return !err && p->entered ? enter(p) : err;
+}
+
+static int resume_request(const struct vcpu_process *p)
+{
+	if (!p->stepping)
+		return p->resume;
+	return p->resume == PTRACE_CONT ? PTRACE_SINGLESTEP
+					: PTRACE_SYSEMU_SINGLESTEP;
+}
+
 static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
-	struct vcpu_process *p = process_of(vcpu);
+	struct vcpu_process *p = vcpu_process_of(vcpu);
 	struct user_regs_struct user;
 	siginfo_t info;
 	int status, err;
 
-	err = p->answered ? answer(p) : 0;
-	if (!err && p->entered)
-		err = enter(p);
+	err = process_settle(p);
 	if (!err)
-		err = tracee_request(&p->child, p->resume, 0, NULL,
+		err = tracee_request(&p->child, resume_request(p), 0, NULL,
 				     "running the guest");
 	if (!err)
 		err = tracee_wait(&p->child, &status);
@@ -308,12 +306,12 @@ static int process_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 
 static void process_set_result(struct vcpu *vcpu, uint64_t result)
 {
-	process_of(vcpu)->regs.rax = result;
+	vcpu_process_of(vcpu)->regs.rax = result;
 }
 
 static int process_set_tls(struct vcpu *vcpu, uint64_t address)
 {
-	return poke(process_of(vcpu),
+	return poke(vcpu_process_of(vcpu),
 		    offsetof(struct user_regs_struct, fs_base), address);
 }
 
@@ -321,7 +319,7 @@ static int process_set_tls(struct vcpu *vcpu, uint64_t address)
 static int process_map(struct vcpu *vcpu, uint64_t start, uint64_t end,
 		       unsigned access)
 {
-	struct vcpu_process *p = process_of(vcpu);
+	struct vcpu_process *p = vcpu_process_of(vcpu);
 
 	return protect_process(&p->child, p->mem, &p->regs, p->regs.rip - 1,
 			       p->key, start, end, access);
@@ -329,25 +327,25 @@ static int process_map(struct vcpu *vcpu, uint64_t start, uint64_t end,
 
 static void process_place(struct vcpu *vcpu, struct vcpu_place *place)
 {
-	regs_place(&process_of(vcpu)->regs, place);
+	regs_place(&vcpu_process_of(vcpu)->regs, place);
 }
 
 static void process_format_registers(struct vcpu *vcpu, char *text,
 				     size_t bytes)
 {
-	regs_format(&process_of(vcpu)->regs, text, bytes);
+	regs_format(&vcpu_process_of(vcpu)->regs, text, bytes);
 }
 
 static int process_interrupted(struct vcpu *vcpu, struct bp_upcall_frame *frame)
 {
-	regs_frame(&process_of(vcpu)->regs, frame);
+	regs_frame(&vcpu_process_of(vcpu)->regs, frame);
 	return 0;
 }
 
 static int process_enter(struct vcpu *vcpu, uint64_t pc, uint64_t sp,
 			 uint64_t arg)
 {
-	struct vcpu_process *p = process_of(vcpu);
+	struct vcpu_process *p = vcpu_process_of(vcpu);
 
 	p->regs.rip = pc;
 	p->regs.rsp = sp;
@@ -359,7 +357,7 @@ static int process_enter(struct vcpu *vcpu, uint64_t pc, uint64_t sp,
 
 static void process_kick(struct vcpu *vcpu)
 {
-	pid_t pid = process_of(vcpu)->child.pid;
+	pid_t pid = vcpu_process_of(vcpu)->child.pid;
 
 	if (pid)
 		kill(pid, SIGSTOP);
@@ -385,4 +383,5 @@ const struct vcpu_ops vcpu_process_ops = {
 	.interrupted = process_interrupted,
 	.enter = process_enter,
 	.kick = process_kick,
+	.debug = &vcpu_process_debug_ops,
 };

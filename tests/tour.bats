@@ -63,7 +63,7 @@ run_commands() {
 # functions of a backtrace. One kind of vCPU cannot tell reads from writes.
 essence() {
 	sed -E -e '/^  r[a-z0-9]+ +[0-9a-f]{16} /d' \
-		-e '/^  #[1-9][0-9]|^  #[2-9]/d' -e 's/^(  #[0-9]+ ).* /\1/' \
+		-e '/^  #[1-9][0-9]|^  #[2-9]/d' -e 's/^(  #[0-9]+ ) *[0-9a-f]{16} /\1/' \
 		-e 's/(0x)?[0-9a-f]{16,}//' -e 's/\+0x[0-9a-f]+//' \
 		-e 's/, pc 0x.*//' -e 's/(read|access) of|access to/touch/' \
 		-e 's/0x[1-9a-f][0-9a-f]+/ADDRESS/g' \

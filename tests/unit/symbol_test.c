@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "image_load.h"
 #include "tap.h"
 
 #define MUTATIONS    100000u
@@ -34,6 +35,8 @@ struct file {
 #define SIZE(field) sizeof(((struct file *)0)->field)
 #define FUNC	    ELF64_ST_INFO(STB_GLOBAL, STT_FUNC)
 #define OBJECT	    ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT)
+
+static const struct image no_id;
 
 static const struct file file = {
 	.eh = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1},
@@ -95,7 +98,7 @@ static struct symbols *read_symbols(void)
 	struct symbols *s;
 
 	symbol_file_open(&opened, image);
-	s = symbols_read(&opened);
+	s = symbols_read(&opened, &no_id);
 	if (opened.fd >= 0)
 		close(opened.fd);
 	return s;

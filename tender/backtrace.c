@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+#include "backtrace.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "machine.h"
+#include "symbol.h"
+
+static bool is_text(const struct machine *m, uint64_t pc)
+{
+	return guest_mem_range(&m->mem, pc, 1, GUEST_EXEC);
+}
+
+static bool read_words(const struct machine *m, uint64_t gpa, uint64_t *words,
+		       unsigned count)
+{
+	const void *p = guest_mem_range(&m->mem, gpa, count * sizeof(*words),
+					GUEST_READ);
+
+	if (p)
+		memcpy(words, p, count * sizeof(*words));
+	return p;
+}
+
+/* System V psABI, 3.2.2: saved frame pointer, then the return address. */
+unsigned backtrace_addresses(const struct machine *m,
+			     const struct vcpu_place *place, uint64_t *pc,
+			     unsigned max)
+{
+	uint64_t frame = place->frame, saved[2];
+	unsigned n = 0;
+
+	pc[n++] = place->pc;
+	/* After a call to nowhere the return address is still on top. */
+	if (n < max && !is_text(m, place->pc) &&
+	    read_words(m, place->sp, saved, 1) && is_text(m, saved[0]))
+		pc[n++] = saved[0];
+	while (n < max && read_words(m, frame, saved, 2)) {
+		if (!saved[1])
+			break;
+		pc[n++] = saved[1];
+		if (saved[0] <= frame)
+			break;
+		frame = saved[0];
+	}
+	return n;
+}
+
+static void printable(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
+/* A return address is that of the next instruction: @called is what to name. */
+static void name_frame(struct backtrace_frame *f, const struct machine *m,
+		       uint64_t called, const struct symbols *symbols)
+{
+	const char *file;
+	unsigned line;
+
+	strcpy(f->name, "?");
+	*f->source = '\0';
+	if (!is_text(m, called))
+		return;
+	symbols_format(symbols, called, f->name, sizeof(f->name));
+	file = symbols_line(symbols, called, &line);
+	if (file)
+		snprintf(f->source, sizeof(f->source), "%.80s:%u", file, line);
+	printable(f->source);
+}
+
+void backtrace_walk(struct backtrace *b, const struct machine *m,
+		    const struct vcpu_place *place,
+		    const struct symbols *symbols)
+{
+	uint64_t pc[BACKTRACE_MAX];
+
+	b->count = backtrace_addresses(m, place, pc, BACKTRACE_MAX);
+	for (unsigned i = 0; i < b->count; i++) {
+		b->frame[i].pc = pc[i];
+		name_frame(&b->frame[i], m, pc[i] - (i > 0), symbols);
+	}
+}
