@@ -94,6 +94,10 @@ struct bp_frame {
 	uint32_t flags; /* BP_FRAME_MORE */
 };
 
+/* Goes into R9 of net_io, above the number of entries: at most 48 bits. */
+#define BP_NET_ENTRIES_BITS 16
+#define BP_NET_WAIT_FOREVER ((1ULL << 48) - 1) /* microseconds */
+
 /* net_io's result, when it is not a status: how many went, how many came. */
 #define BP_NET_SENT(result)	((unsigned)(result)&0xffff)
 #define BP_NET_RECEIVED(result) ((unsigned)((uint64_t)(result) >> 16))

@@ -112,7 +112,7 @@ static struct watch *find(const struct epoll *e, const struct rt_file *file,
 	return w;
 }
 
-static void delete (struct watch *w)
+static void unwatch(struct watch *w)
 {
 	struct watch **at = (struct watch **)&w->file->watches;
 
@@ -130,7 +130,7 @@ static void delete (struct watch *w)
 static void file_closed(struct rt_file *file)
 {
 	while (file->watches)
-		delete (file->watches);
+		unwatch(file->watches);
 }
 
 /* If it is ready now, it is not first when something changes. */
@@ -251,7 +251,7 @@ long __rt_sys_epoll_ctl(int epoll_fd, int op, int fd,
 	case EPOLL_CTL_DEL:
 		if (!w)
 			return -ENOENT;
-		delete (w);
+		unwatch(w);
 		return 0;
 	default:
 		return -EINVAL;
@@ -366,7 +366,7 @@ static void epoll_release(struct rt_file *file)
 	struct epoll *e = file->own;
 
 	while (e->all)
-		delete (e->all);
+		unwatch(e->all);
 	__rt_free(e);
 }
 

@@ -18,5 +18,5 @@ long __rt_host_signals_on(void)
 		return 0;
 	__rt_host_signal = host_signal;
 	__rt_upcall_other = __rt_signal_upcall;
-	return __rt_upcalls_on(1U << BP_UPCALL_SIGNAL);
+	return __rt_upcalls_on(1U << BP_UPCALL_SIGNAL | 1U << BP_UPCALL_TRAP);
 }

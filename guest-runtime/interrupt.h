@@ -66,6 +66,8 @@ void __rt_resume_prepare(struct rt_thread *thread);
 
 /* Leaves the upcall's stack and goes on with the registers. */
 _Noreturn void __rt_resume(const struct rt_saved *saved);
+/* The same when upcalls are off: for good. */
+_Noreturn void __rt_resume_last(const struct rt_saved *saved);
 
 /* Bit n: an upcall of kind n came in a section. */
 extern unsigned __rt_upcalls_noted;

@@ -70,6 +70,10 @@ void __rt_signal_timer_armed(void)
 {
 	uint64_t next = __rt_timers_run(), now = __rt_monotonic_ns();
 
+	if (__rt_scheduler) {
+		__rt_scheduler->want_ticks();
+		return;
+	}
 	if (__rt_upcalls_on(1U << BP_UPCALL_TICK) < 0)
 		return;
 	if (!__rt_upcall_tick)

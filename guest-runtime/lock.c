@@ -4,8 +4,8 @@
  * locks (F_SETLK) never conflict with each other: fcntl(2). Those of open file
  * descriptions (F_OFD_SETLK, flock) do.
  *
- * A lock that would have to wait waits for ever, as nobody else runs who could
- * give it up: EDEADLK.
+ * All that wait for any lock are in one queue, and look again when any is given
+ * up. With one thread there is nobody who could do that: EDEADLK.
  */
 #include "lock.h"
 
@@ -18,9 +18,13 @@
 
 #include "file.h"
 #include "rt_syscall.h"
+#include "thread.h"
 #include "vnode.h"
+#include "wait.h"
 
 #define END UINT64_MAX
+
+static struct rt_waitq waiting;
 
 struct lock {
 	struct lock *next;
@@ -110,15 +114,37 @@ static void release(struct rt_file *f)
 {
 	cut(f, false, 0, END, NULL);
 	cut(f, true, 0, END, NULL);
+	__rt_waitq_wake(&waiting, RT_WAKE_ALL);
 }
 
-static long set(struct rt_file *f, const struct lock *wanted, int unlock,
-		int wait)
+/* Until nothing is in the way. 0 or -errno. */
+static long wait_for(struct rt_file *f, const struct lock *wanted)
+{
+	long err = 0;
+
+	if (!__rt_scheduler)
+		return -EDEADLK;
+	/* flock() gives up what it had before it waits: flock(2). */
+	if (wanted->whole) {
+		cut(f, true, 0, END, NULL);
+		__rt_waitq_wake(&waiting, RT_WAKE_ALL);
+	}
+	while (!err && find_conflict(f, wanted))
+		err = __rt_wait_on(&waiting, RT_NEVER);
+	return err;
+}
+
+static long set_held(struct rt_file *f, const struct lock *wanted, int unlock,
+		     int wait)
 {
 	struct lock *spare, *l;
+	long err;
 
-	if (!unlock && find_conflict(f, wanted))
-		return wait ? -EDEADLK : -EAGAIN;
+	if (!unlock && find_conflict(f, wanted)) {
+		err = wait ? wait_for(f, wanted) : -EAGAIN;
+		if (err)
+			return err;
+	}
 	__rt_locks_release = release;
 	f->locks = 1;
 	spare = __rt_malloc(sizeof(*spare));
@@ -133,7 +159,21 @@ static long set(struct rt_file *f, const struct lock *wanted, int unlock,
 		*l = *wanted;
 		add(f, l);
 	}
+	/* A lock was given up, or shares what it had for itself. */
+	__rt_waitq_wake(&waiting, RT_WAKE_ALL);
 	return 0;
+}
+
+/* The descriptor may be closed while it waits, and the lock with it. */
+static long set(struct rt_file *f, const struct lock *wanted, int unlock,
+		int wait)
+{
+	long err;
+
+	__rt_file_hold(f);
+	err = set_held(f, wanted, unlock, wait);
+	__rt_file_put(f);
+	return err;
 }
 
 /* The range of a struct flock. 0 or -errno. */

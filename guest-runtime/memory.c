@@ -285,6 +285,28 @@ long __rt_sys_mmap(uintptr_t hint, size_t bytes, int protection, int flags,
 	return protect_new(start, bytes, protection);
 }
 
+/*
+ * The stack of a thread, with so much of it at its start that traps: a number
+ * of our own, see musl/syscall_arch.h. Where the guard is as the last stack
+ * there left it, this makes no exit.
+ */
+long __rt_sys_stack_alloc(size_t bytes, size_t guard)
+{
+	uintptr_t start;
+
+	init();
+	start = bytes > heap_end - heap_start ? 0 : take(bytes);
+	if (!start)
+		return -ENOMEM;
+	note_used(start, start + guard);
+	clear(start + guard, start + bytes);
+	if (__rt_protect(start, start + guard, PROT_NONE)) {
+		__rt_extent_give(start, start + bytes);
+		return -ENOMEM;
+	}
+	return (long)start;
+}
+
 long __rt_sys_munmap(uintptr_t start, size_t bytes)
 {
 	init();

@@ -3,11 +3,11 @@
  * The mount table.
  *
  * THEORY OF OPERATION
- * The first path that is looked up sets up "/", /dev and /tmp. A disk is only
- * noted then, and mounted when a path first leads to it: a program that uses
- * no disk pays for none. What is done to a file system is committed when the
- * program asks (fsync), when it is five seconds old, when there is much of it,
- * and at the end of the program.
+ * The first path that is looked up sets up "/", /dev, /dev/shm and /tmp. A disk
+ * is only noted then, and mounted when a path first leads to it: a program that
+ * uses no disk pays for none. What is done to a file system is committed when
+ * the program asks (fsync), when it is five seconds old, when there is much of
+ * it, and at the end of the program.
  */
 #include "mount.h"
 
@@ -146,7 +146,7 @@ static long attach_disk(struct rt_mount *m)
 		return -EBUSY;
 	}
 	__rt_disk_of_device(&disks[m->device], m->device);
-	/* So that SIGTERM does not lose what is written. */
+	/* So that neither SIGTERM nor a trap loses what is written. */
 	__rt_host_signals_on();
 	err = __rt_ext_mount(m, &disks[m->device], &why);
 	if (err == -EINVAL)
@@ -309,6 +309,8 @@ static long init(void)
 		dev->read_only = 1;
 	if (!err)
 		err = mount_tmpfs("/tmp", NULL);
+	if (!err) /* of shm_open() and sem_open() */
+		err = mount_tmpfs("/dev/shm", NULL);
 	if (!err)
 		err = add_resolv("/etc/resolv.conf");
 	if (!err)

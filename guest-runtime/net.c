@@ -24,6 +24,16 @@ static unsigned wakes;
 static uint64_t devices;
 static uint64_t looked_ns;
 
+static uint64_t before_wait(uint64_t deadline_ns);
+static void ready(uint64_t mask);
+static void wait_alone(uint64_t timeout_ns);
+
+static struct rt_poller poller = {
+	.before_wait = before_wait,
+	.ready = ready,
+	.wait = wait_alone,
+};
+
 static void deliver_local(void)
 {
 	struct netif *netif;
@@ -48,6 +58,7 @@ static int exchange(uint64_t mask, int always)
 
 	looked_ns = __rt_monotonic_ns();
 	moved = net_devices_exchange(mask, always);
+	poller.devices = net_devices_alive();
 	net_devices_input();
 	deliver_local();
 	return moved;
@@ -65,7 +76,8 @@ static uint64_t before_wait(uint64_t deadline_ns)
 	do {
 		next = net_timers_run();
 		deliver_local();
-		if (!net_devices_pending() || !exchange(devices, 0))
+		if (__rt_waits_alone == &poller || !net_devices_pending() ||
+		    !exchange(devices, 0))
 			break;
 	} while (wakes == before);
 	return next < deadline_ns ? next : deadline_ns;
@@ -76,10 +88,15 @@ static void ready(uint64_t mask)
 	exchange(mask, 1);
 }
 
-static struct rt_poller poller = {
-	.before_wait = before_wait,
-	.ready = ready,
-};
+/* What is to be sent goes along. */
+static void wait_alone(uint64_t timeout_ns)
+{
+	net_device_wait(timeout_ns);
+	poller.devices = net_devices_alive();
+	looked_ns = __rt_monotonic_ns();
+	net_devices_input();
+	deliver_local();
+}
 
 static void (*exit_before)(void);
 
@@ -152,6 +169,7 @@ void net_finish(void)
 	uint64_t now = __rt_monotonic_ns(), end = now + FINISH_NS;
 	uint64_t stalled = now + FINISH_STALL_NS, left, last = 0, next, got;
 
+	__rt_waits_alone = NULL;
 	for (;;) {
 		next = before_wait(stalled < end ? stalled : end);
 		left = owed();
@@ -161,9 +179,10 @@ void net_finish(void)
 		if (left != last)
 			stalled = now + FINISH_STALL_NS;
 		last = left;
-		got = hypercall_wait(next > now ? next - now : 0, devices);
-		if (got & devices)
-			ready(got & devices);
+		got = hypercall_wait(next > now ? next - now : 0,
+				     poller.devices);
+		if (got)
+			ready(got);
 	}
 }
 

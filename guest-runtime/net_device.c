@@ -35,6 +35,8 @@
 /* What lwIP can hold: see TCP_MSS in lwipopts.h. */
 #define MAX_MTU	     65520
 
+#define NS_PER_US 1000
+
 /* A piece of a buffer to receive into. */
 struct piece {
 	struct pbuf_custom pbuf; /* first: it is freed by this address */
@@ -202,8 +204,8 @@ static unsigned list_in(struct device *d, struct offer *offer,
 	return count;
 }
 
-/* Whether anything moved. */
-static int exchange(struct device *d)
+/* Waits for so long if nothing comes. Whether anything moved. */
+static int exchange(struct device *d, uint64_t wait_us)
 {
 	const unsigned each = d->has_large ? 2 : 1;
 	struct bp_frame out[BP_MAX_FRAME_ENTRIES], in[BP_MAX_FRAME_ENTRIES];
@@ -215,8 +217,11 @@ static int exchange(struct device *d)
 		return 0;
 	went = list_out(d, out, &out_entries);
 	in_count = list_in(d, offer, in);
+	if (d->out_end - d->out_first != went || !in_count)
+		wait_us = 0; /* there is more to do */
 	result = hypercall_net_io(d->number, out, out_entries, in,
-				  (uint64_t)in_count * each);
+				  (uint64_t)in_count * each |
+					  wait_us << BP_NET_ENTRIES_BITS);
 	if (result >= 0) {
 		went = BP_NET_SENT(result);
 		came = BP_NET_RECEIVED(result);
@@ -256,13 +261,23 @@ static err_t output(struct netif *netif, struct pbuf *p)
 		pbuf_ref(p);
 	}
 	if (d->out_end - d->out_first >= BP_MAX_FRAMES)
-		exchange(d);
+		exchange(d, 0);
 	if (d->out_end - d->out_first >= OUT_QUEUE) {
 		pbuf_free(p);
 		return ERR_BUF;
 	}
 	d->out[d->out_end++ % OUT_QUEUE] = p;
 	return ERR_OK;
+}
+
+uint64_t net_devices_alive(void)
+{
+	uint64_t mask = 0;
+
+	for (unsigned i = 0; i < device_count; i++)
+		if (!device_of[i]->gone)
+			mask |= 1ULL << device_of[i]->number;
+	return mask;
 }
 
 int net_devices_pending(void)
@@ -283,9 +298,18 @@ int net_devices_exchange(uint64_t devices, int always)
 
 		if ((devices >> d->number & 1) &&
 		    (always || d->out_first != d->out_end))
-			moved |= exchange(d);
+			moved |= exchange(d, 0);
 	}
 	return moved;
+}
+
+void net_device_wait(uint64_t timeout_ns)
+{
+	uint64_t us = timeout_ns / NS_PER_US + !!(timeout_ns % NS_PER_US);
+
+	if (us > BP_NET_WAIT_FOREVER)
+		us = BP_NET_WAIT_FOREVER;
+	exchange(device_of[0], us);
 }
 
 static void input(struct device *d)

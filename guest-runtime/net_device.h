@@ -11,6 +11,9 @@ struct bp_net;
 /* Makes interfaces of all of them: a mask as in the hypercall wait. */
 uint64_t net_devices_start(void);
 
+/* Those whose other end is still there. */
+uint64_t net_devices_alive(void);
+
 /* Whether there is something to send. */
 int net_devices_pending(void);
 
@@ -19,6 +22,9 @@ int net_devices_pending(void);
  * on them; with @always, receives on the others too. Whether anything moved.
  */
 int net_devices_exchange(uint64_t devices, int always);
+
+/* Likewise of the only device there is; waits until something comes. */
+void net_device_wait(uint64_t timeout_ns);
 
 /* Hands to lwIP what was received. */
 void net_devices_input(void);

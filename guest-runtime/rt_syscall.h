@@ -17,7 +17,8 @@
 #define SYS_faccessat2 439
 #endif
 #ifndef SYS_tls_alloc
-#define SYS_tls_alloc 1000 /* see musl/syscall_arch.h */
+#define SYS_tls_alloc	1000 /* see musl/syscall_arch.h */
+#define SYS_stack_alloc 1001
 #endif
 
 struct epoll_event;

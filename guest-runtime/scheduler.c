@@ -48,6 +48,12 @@ static void turn_ticks(int on)
 	hypercall_tick(on ? TICK_NS : 0);
 }
 
+static void want_ticks(void)
+{
+	if (!ticks_are_on)
+		turn_ticks(1);
+}
+
 /* Whether it may become somebody else's turn without the running thread. */
 static int others_may_run(void)
 {
@@ -99,10 +105,10 @@ static void switch_to(struct rt_thread *next)
 {
 	struct rt_thread *self = __rt_self;
 
+	if (!ticks_are_on && others_may_run())
+		want_ticks();
 	self->section = __rt_section & INT_MAX;
 	become(next);
-	if (!ticks_are_on && others_may_run())
-		turn_ticks(1);
 	if (next->is_preempted) {
 		next->is_preempted = 0;
 		__rt_switch_resume(&self->stack_pointer, next->saved);
@@ -120,7 +126,10 @@ static void preempt(void)
 	__rt_idle(0);
 	next = dequeue();
 	if (!next) {
-		if (!others_may_run())
+		/* A timer from before there were threads may have made it. */
+		if (others_may_run())
+			want_ticks();
+		else
 			turn_ticks(0);
 		return;
 	}
@@ -159,8 +168,9 @@ void __rt_sched_add(struct rt_thread *thread)
 	if (thread->state != RT_BLOCKED)
 		return;
 	enqueue(thread);
-	if (!ticks_are_on)
-		turn_ticks(1);
+	/* Else it runs at once, or it is thought about in switch_to(). */
+	if (__rt_self->state == RT_RUNNING)
+		want_ticks();
 }
 
 static void timeout_fired(struct rt_timer *timer)
@@ -223,6 +233,7 @@ int __rt_sched_init(void)
 		.make_runnable = __rt_sched_add,
 		.yield = yield,
 		.exit = __rt_thread_end,
+		.want_ticks = want_ticks,
 	};
 
 	int err = __rt_upcalls_on(1U << BP_UPCALL_TICK);

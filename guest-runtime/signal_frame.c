@@ -16,6 +16,7 @@
 #include "hypercall_x86_64.h"
 #include "interrupt.h"
 #include "rt_syscall.h"
+#include "runtime.h"
 #include "signals.h"
 #include "thread.h"
 
@@ -227,16 +228,22 @@ static void describe(const struct bp_upcall_frame *frame, const void *vector,
 	}
 }
 
-/* The same trap comes again, and the tender reports it. */
-static void give_up(const struct bp_upcall_frame *frame)
+/*
+ * Files are saved, as the trap was in no section; then the same trap comes
+ * again, and the tender reports it.
+ */
+static _Noreturn void give_up(const struct bp_upcall_frame *frame)
 {
 	struct rt_thread *self = __rt_self;
 
 	hypercall_upcall(0, 0, 0, 0);
+	if (__rt_at_exit)
+		__rt_at_exit();
 	if (frame->vector == VECTOR_BREAKPOINT)
 		self->saved->registers.rip--;
 	else if (frame->vector == VECTOR_DEBUG)
 		go_on_with(self, (uintptr_t)__rt_signal_exit, 128 + SIGTRAP);
+	__rt_resume_last(self->saved);
 }
 
 static void trap(const struct bp_upcall_frame *frame)
@@ -250,10 +257,8 @@ static void trap(const struct bp_upcall_frame *frame)
 	siginfo_t info;
 
 	if (action.handler == SIG_DFL || action.handler == SIG_IGN ||
-	    before & __rt_signal_bit(signal)) {
+	    before & __rt_signal_bit(signal))
 		give_up(frame);
-		return;
-	}
 	if (action.flags & SA_RESETHAND)
 		a->handler = SIG_DFL;
 	self->signals_blocked |= action.mask;

@@ -76,6 +76,8 @@ RT_SYSCALL6(epoll_pwait2, int, struct epoll_event *, int,
 	    const struct timespec *, const uint64_t *, size_t)
 RT_SYSCALL1(eventfd, unsigned)
 RT_SYSCALL2(eventfd2, unsigned, int)
+RT_SYSCALL3(signalfd, int, const uint64_t *, size_t)
+RT_SYSCALL4(signalfd4, int, const uint64_t *, size_t, int)
 RT_SYSCALL2(timerfd_create, int, int)
 RT_SYSCALL4(timerfd_settime, int, int, const struct itimerspec *,
 	    struct itimerspec *)
@@ -163,11 +165,14 @@ RT_SYSCALL4(renameat, int, const char *, int, const char *)
 RT_SYSCALL5(renameat2, int, const char *, int, const char *, unsigned)
 
 RT_SYSCALL2(tls_alloc, uintptr_t, size_t)
+RT_SYSCALL2(stack_alloc, size_t, size_t)
 RT_SYSCALL1(brk, uintptr_t)
 RT_SYSCALL6(mmap, uintptr_t, size_t, int, int, int, int64_t)
 RT_SYSCALL2(munmap, uintptr_t, size_t)
 RT_SYSCALL5(mremap, uintptr_t, size_t, size_t, int, uintptr_t)
+/* note: of what was mapped; the image's own memory stays as it is */
 RT_SYSCALL3(mprotect, uintptr_t, size_t, int)
+
 RT_SYSCALL3(msync, uintptr_t, size_t, int)
 RT_SYSCALL3(madvise, uintptr_t, size_t, int)
 
@@ -255,9 +260,13 @@ RT_SYSCALL0(sched_yield)
 RT_SYSCALL3(getrandom, void *, size_t, unsigned)
 RT_SYSCALL1(uname, struct utsname *)
 
+/* note: the context of a handler behind a system call has no registers */
 RT_SYSCALL4(rt_sigaction, int, const void *, void *, size_t)
+
 RT_SYSCALL4(rt_sigprocmask, int, const uint64_t *, uint64_t *, size_t)
+/* note: to the one process; it cannot be stopped */
 RT_SYSCALL2(kill, int, int)
+
 RT_SYSCALL2(tkill, int, int)
 RT_SYSCALL3(tgkill, int, int, int)
 RT_SYSCALL2(rt_sigpending, uint64_t *, size_t)
@@ -268,30 +277,43 @@ RT_SYSCALL3(rt_sigqueueinfo, int, int, const void *)
 RT_SYSCALL4(rt_tgsigqueueinfo, int, int, int, const void *)
 RT_SYSCALL2(sigaltstack, const void *, void *)
 RT_SYSCALL0(pause)
+/* note: CPU time is time, see clock_gettime */
 RT_SYSCALL2(getitimer, int, void *)
 RT_SYSCALL3(setitimer, int, const void *, void *)
 RT_SYSCALL3(timer_create, int, const void *, int *)
+
 RT_SYSCALL2(timer_gettime, int, void *)
 RT_SYSCALL4(timer_settime, int, int, const void *, void *)
 RT_SYSCALL1(timer_getoverrun, int)
 RT_SYSCALL1(timer_delete, int)
 
+/* note: WAIT, WAKE, REQUEUE, BITSET and PI; others ENOSYS */
 RT_SYSCALL6(futex, int *, int, int, const void *, int *, int)
+
 RT_SYSCALL2(set_robust_list, void *, size_t)
 RT_SYSCALL3(get_robust_list, int, void **, size_t *)
+
+/* stub: one CPU needs none; private expedited ones succeed */
 RT_SYSCALL3(membarrier, int, unsigned, int)
+/* stub: the CPU is 0, and a set must have it */
 RT_SYSCALL3(sched_setaffinity, int, size_t, const void *)
 RT_SYSCALL3(sched_getaffinity, int, size_t, void *)
+RT_SYSCALL3(getcpu, unsigned *, unsigned *, void *)
+/* stub: every thread is SCHED_OTHER; real time is EPERM */
 RT_SYSCALL3(sched_setscheduler, int, int, const void *)
 RT_SYSCALL1(sched_getscheduler, int)
 RT_SYSCALL2(sched_setparam, int, const void *)
 RT_SYSCALL2(sched_getparam, int, void *)
+
 RT_SYSCALL1(sched_get_priority_max, int)
 RT_SYSCALL1(sched_get_priority_min, int)
+
+/* stub: 10 ms */
 RT_SYSCALL2(sched_rr_get_interval, int, struct timespec *)
+/* stub: 20, which nice(1) calls 0 */
 RT_SYSCALL2(getpriority, int, int)
+/* stub: changes nothing */
 RT_SYSCALL3(setpriority, int, int, int)
-RT_SYSCALL3(getcpu, unsigned *, unsigned *, void *)
 
 /*
  * Absent, and why:
@@ -313,6 +335,8 @@ RT_SYSCALL3(getcpu, unsigned *, unsigned *, void *)
  * vmsplice process_vm_readv process_vm_writev: pages do not change hands
  * rseq: one CPU needs none
  * getdents: the C library reads directories by getdents64
+ * alarm: the C library uses setitimer
+ * rt_sigreturn: a handler returns without it
  * seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self:
  *	the tender confines all of the guest
  */

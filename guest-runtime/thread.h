@@ -13,7 +13,8 @@
 #include "timer.h"
 
 enum rt_thread_state {
-	RT_RUNNING, /* or idle in __rt_block(), with nobody else runnable */
+	RT_RUNNING,
+	RT_IDLE, /* blocked, and nobody was runnable: it waits for all */
 	RT_RUNNABLE,
 	RT_BLOCKED,
 	RT_DEAD,
@@ -155,6 +156,8 @@ struct rt_scheduler {
 	void (*yield)(void);
 	/* Ends the calling thread, if it is not the last one. */
 	void (*exit)(void);
+	/* A timer was armed: it is to fire while somebody computes, too. */
+	void (*want_ticks)(void);
 };
 
 extern const struct rt_scheduler *__rt_scheduler;

@@ -98,6 +98,11 @@ void __rt_timer_cancel(struct rt_timer *timer)
 		put(root ? meld(root, below) : below, &root);
 }
 
+uint64_t __rt_timer_next(void)
+{
+	return root ? root->at_ns : RT_NEVER;
+}
+
 uint64_t __rt_timers_run(void)
 {
 	uint64_t now;
@@ -111,5 +116,5 @@ uint64_t __rt_timers_run(void)
 		__rt_timer_cancel(timer);
 		timer->fired(timer);
 	}
-	return root ? root->at_ns : RT_NEVER;
+	return __rt_timer_next();
 }

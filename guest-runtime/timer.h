@@ -29,6 +29,9 @@ static inline int __rt_timer_is_armed(const struct rt_timer *timer)
 	return timer->link != 0;
 }
 
+/* When the next one is due; RT_NEVER: none. */
+uint64_t __rt_timer_next(void);
+
 /* Calls all that are due, and tells when the next one is; RT_NEVER: none. */
 uint64_t __rt_timers_run(void);
 

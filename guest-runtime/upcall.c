@@ -8,8 +8,8 @@
 #include "thread.h"
 #include "vnode.h"
 
-/* Pollers run on it, and with them what takes in packets. */
-#define STACK_BYTES 32768
+/* Pollers run on it: packets are taken in, and disks' journals written. */
+#define STACK_BYTES 65536
 
 #define RED_ZONE 128
 

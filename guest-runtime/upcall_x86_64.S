@@ -63,6 +63,38 @@
 	movq	%rcx, %rsp
 	.endm
 
+/* What XSAVE or FXSAVE wrote for the struct rt_saved at RDI. */
+	.macro	load_vector
+	movq	VECTOR(%rdi), %rcx
+	movl	__rt_vector_mask(%rip), %eax
+	movl	__rt_vector_mask+4(%rip), %edx
+	testl	%eax, %eax
+	jz	1f
+	xrstor64 (%rcx)
+	jmp	2f
+1:	fxrstor64 (%rcx)
+2:
+	.endm
+
+/* Its registers, but for those of an IRETQ frame. */
+	.macro	load_registers
+	movq	RBX(%rdi), %rbx
+	movq	RDX(%rdi), %rdx
+	movq	RSI(%rdi), %rsi
+	movq	RBP(%rdi), %rbp
+	movq	R8(%rdi), %r8
+	movq	R9(%rdi), %r9
+	movq	R10(%rdi), %r10
+	movq	R11(%rdi), %r11
+	movq	R12(%rdi), %r12
+	movq	R13(%rdi), %r13
+	movq	R14(%rdi), %r14
+	movq	R15(%rdi), %r15
+	movq	RAX(%rdi), %rax
+	movq	RCX(%rdi), %rcx
+	movq	RDI(%rdi), %rdi
+	.endm
+
 	.globl	__rt_upcall_entry
 	.type	__rt_upcall_entry, @function
 __rt_upcall_entry:
@@ -145,34 +177,35 @@ __rt_switch_resume:
 	.globl	__rt_resume
 	.type	__rt_resume, @function
 __rt_resume:
-	movq	VECTOR(%rdi), %rcx
-	movl	__rt_vector_mask(%rip), %eax
-	movl	__rt_vector_mask+4(%rip), %edx
-	testl	%eax, %eax
-	jz	1f
-	xrstor64 (%rcx)
-	jmp	2f
-1:	fxrstor64 (%rcx)
-2:	leave_to %rdi
-	movq	RBX(%rdi), %rbx
-	movq	RDX(%rdi), %rdx
-	movq	RSI(%rdi), %rsi
-	movq	RBP(%rdi), %rbp
-	movq	R8(%rdi), %r8
-	movq	R9(%rdi), %r9
-	movq	R10(%rdi), %r10
-	movq	R11(%rdi), %r11
-	movq	R12(%rdi), %r12
-	movq	R13(%rdi), %r13
-	movq	R14(%rdi), %r14
-	movq	R15(%rdi), %r15
-	movq	RAX(%rdi), %rax
-	movq	RCX(%rdi), %rcx
-	movq	RDI(%rdi), %rdi
+	load_vector
+	leave_to %rdi
+	load_registers
 	movl	$0, FRAME_BUSY
 	movl	$0, __rt_section(%rip)
 	iretq
 	.size	__rt_resume, . - __rt_resume
+
+/*
+ * void __rt_resume_last(const struct rt_saved *saved)
+ *
+ * As __rt_resume(), once upcalls are off: the IRETQ frame is left here, for the
+ * stack of a program that trapped may have no room.
+ */
+	.globl	__rt_resume_last
+	.type	__rt_resume_last, @function
+__rt_resume_last:
+	load_vector
+	movl	%ss, %eax
+	pushq	%rax
+	pushq	RSP(%rdi)
+	pushq	RFLAGS(%rdi)
+	movl	%cs, %eax
+	pushq	%rax
+	pushq	RIP(%rdi)
+	load_registers
+	movl	$0, __rt_section(%rip)
+	iretq
+	.size	__rt_resume_last, . - __rt_resume_last
 
 /*
  * void __rt_switch_leave(uintptr_t to)

@@ -11,6 +11,8 @@ struct rt_waitq __rt_console_waitq;
 int __rt_console_ready;
 uint64_t __rt_idle_ns;
 
+const struct rt_poller *__rt_waits_alone;
+
 static struct rt_poller *pollers;
 
 void __rt_waitq_join(struct rt_waitq *queue, struct rt_waiter *waiter)
@@ -68,17 +70,53 @@ static int is_interrupted(void)
 	       (self->cancel_point && __rt_cancel && __rt_cancel->is_due());
 }
 
-void __rt_idle(uint64_t deadline_ns)
+/* What is to be waited for. */
+static uint64_t all_devices(void)
 {
-	uint64_t timeout = BP_WAIT_FOREVER, set = 0, now, ready;
+	uint64_t set = 0;
 
 	if (__rt_console_waitq.first && !__rt_console_ready)
 		set = BP_WAIT_CONSOLE;
-	for (struct rt_poller *p = pollers; p; p = p->next) {
+	for (const struct rt_poller *p = pollers; p; p = p->next)
+		set |= p->devices;
+	return set;
+}
+
+/* Who can wait for all of @set alone, or NULL. */
+static const struct rt_poller *alone(uint64_t set)
+{
+	for (const struct rt_poller *p = pollers; p; p = p->next)
+		if (p->wait && set && p->devices == set && !(set & (set - 1)))
+			return p;
+	return NULL;
+}
+
+static void sleep_for(uint64_t timeout, uint64_t set)
+{
+	uint64_t ready;
+
+	if (__rt_waits_alone) {
+		__rt_waits_alone->wait(timeout);
+		return;
+	}
+	ready = hypercall_wait(timeout, set);
+	if (ready & BP_WAIT_CONSOLE) {
+		__rt_console_ready = 1;
+		__rt_waitq_wake(&__rt_console_waitq, RT_WAKE_ALL);
+	}
+	for (struct rt_poller *p = pollers; p; p = p->next)
+		if (ready & p->devices)
+			p->ready(ready & p->devices);
+}
+
+static void serve(uint64_t deadline_ns)
+{
+	uint64_t timeout = BP_WAIT_FOREVER, set = all_devices(), now;
+
+	__rt_waits_alone = alone(set);
+	for (struct rt_poller *p = pollers; p; p = p->next)
 		if (p->before_wait)
 			deadline_ns = p->before_wait(deadline_ns);
-		set |= p->devices;
-	}
 	/* One of them may have found something to do. */
 	if (deadline_ns && (__rt_self->woken || __rt_runnable))
 		return;
@@ -89,26 +127,28 @@ void __rt_idle(uint64_t deadline_ns)
 			return;
 	}
 	now = __rt_monotonic_ns();
-	ready = hypercall_wait(timeout, set);
+	sleep_for(timeout, set);
 	__rt_idle_ns += __rt_monotonic_ns() - now;
-	if (ready & BP_WAIT_CONSOLE) {
-		__rt_console_ready = 1;
-		__rt_waitq_wake(&__rt_console_waitq, RT_WAKE_ALL);
-	}
-	for (struct rt_poller *p = pollers; p; p = p->next)
-		if (ready & p->devices)
-			p->ready(ready & p->devices);
+}
+
+/* What pollers do is no business of the thread that happens to ask them. */
+void __rt_idle(uint64_t deadline_ns)
+{
+	int before = errno;
+
+	serve(deadline_ns);
+	errno = before;
 }
 
 int __rt_may_wake(void)
 {
-	if (__rt_console_waitq.first)
-		return 1;
-	for (struct rt_poller *p = pollers; p; p = p->next)
-		if (p->devices ||
-		    (p->before_wait && p->before_wait(RT_NEVER) != RT_NEVER))
-			return 1;
-	return 0;
+	int before = errno, may = __rt_console_waitq.first != NULL;
+
+	for (struct rt_poller *p = pollers; p && !may; p = p->next)
+		may = p->devices ||
+		      (p->before_wait && p->before_wait(RT_NEVER) != RT_NEVER);
+	errno = before;
+	return may;
 }
 
 long __rt_block(uint64_t deadline_ns)
@@ -119,8 +159,12 @@ long __rt_block(uint64_t deadline_ns)
 		__rt_take_noted();
 		if (is_interrupted())
 			return -EINTR;
-		if (!__rt_scheduler || !__rt_scheduler->run_others(deadline_ns))
+		if (!__rt_scheduler ||
+		    !__rt_scheduler->run_others(deadline_ns)) {
+			self->state = RT_IDLE;
 			__rt_idle(deadline_ns);
+			self->state = RT_RUNNING;
+		}
 		if (!self->woken && deadline_ns != RT_NEVER &&
 		    __rt_monotonic_ns() >= deadline_ns)
 			return -ETIMEDOUT;

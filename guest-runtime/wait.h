@@ -85,7 +85,15 @@ struct rt_poller {
 	uint64_t (*before_wait)(uint64_t deadline_ns);
 	/* NULL, or: some of its devices are ready. Both may wake, not block. */
 	void (*ready)(uint64_t devices);
+	/*
+	 * NULL, or: sleeps as the hypercall wait does, and then does what
+	 * ->ready does. Called where its devices, which are one, are all that
+	 * the guest waits for; __rt_waits_alone tells ->before_wait so.
+	 */
+	void (*wait)(uint64_t timeout_ns);
 };
+
+extern const struct rt_poller *__rt_waits_alone;
 
 void __rt_poller_add(struct rt_poller *poller);
 

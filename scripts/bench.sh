@@ -4,7 +4,8 @@
 #
 #   bench.sh [PART,PART...]		also: BENCH=PART,PART... make bench
 #
-# Parts: start cpu memory clock disk hypercall syscall sqlite files size footprint.
+# Parts: start cpu memory clock disk hypercall syscall threads sqlite files size
+# footprint.
 # Rows are of guests on KVM, but for those with "process" in their name. Prints
 # one table and writes build/bench/out.json. Ours and the reference run in
 # turns, A B A B ..., so that a busy host slows both: a figure is the median
@@ -15,7 +16,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=start,cpu,memory,clock,disk,hypercall,syscall,sqlite,files,size,footprint
+all=start,cpu,memory,clock,disk,hypercall,syscall,threads,sqlite,files,size,footprint
 parts=,${1:-${BENCH:-$all}},
 out=build/bench
 rows=$out/rows.json
@@ -299,6 +300,29 @@ bench_syscall() {
 	build_both syscall
 	measure "${row[@]}" own 9 \
 		$tender $out/syscall.hvt 5000000 :: $out/syscall 5000000
+}
+
+bench_threads() {
+	local switch=("thread switch (sched_yield)" "1 ns" "value 100")
+	local mutex=("mutex, uncontended" "1 ns" "ratio 1.05")
+	local hand_off=("hand-off between threads" "1 ns" "ratio 1")
+	local missing
+
+	missing=$(no_kvm)
+	if needs "${switch[@]}" "$missing"; then
+		build_both yield
+		measure "${switch[@]}" own 9 \
+			$tender $out/yield.hvt 1000000 :: $out/yield 1000000
+	fi
+	if needs "${mutex[@]}" "$missing"; then
+		build_both mutex
+		measure "${mutex[@]}" own 9 \
+			$tender $out/mutex.hvt 10000000 :: $out/mutex 10000000
+	fi
+	needs "${hand_off[@]}" "$missing" || return 0
+	build_both hand_off
+	measure "${hand_off[@]}" own 9 \
+		$tender $out/hand_off.hvt 100000 :: $out/hand_off 100000
 }
 
 # Puts sqlite3.c, sqlite3.h and speedtest1.c into $sqlite, made from the source

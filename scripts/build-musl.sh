@@ -43,7 +43,23 @@ grep -q 'if (1 ||' src/env/__libc_start_main.c ||
 	fail "src/env/__libc_start_main.c is not as expected"
 # The runtime has its own of these.
 rm -f src/unistd/isatty.c src/string/memmove.c src/string/x86_64/memmove.s \
+	src/string/memcpy.c src/string/x86_64/memcpy.s \
 	src/thread/clone.c src/thread/__unmapself.c
+# With one CPU nothing changes while a thread spins: it waits, or yields.
+spinning=$(grep -lE 'spins ?= ?[12]00' src/thread/*.c)
+[ "$(wc -w <<<"$spinning")" -eq 6 ] ||
+	fail "src/thread does not spin as expected"
+# shellcheck disable=SC2086 # a list
+sed -i -E 's/spins ?= ?[12]00/spins = 0/' $spinning
+sed -i 's/a_spin()/__syscall(SYS_sched_yield)/' src/thread/pthread_spin_lock.c
+grep -q SYS_sched_yield src/thread/pthread_spin_lock.c ||
+	fail "src/thread/pthread_spin_lock.c is not as expected"
+# One call for a stack and its guard, which the runtime does not map anew.
+sed -i -e 's/__mmap(0, size, PROT_NONE, MAP_PRIVATE|MAP_ANON, -1, 0)/(void *)__syscall_ret(__syscall(SYS_stack_alloc, size, guard))/' \
+	-e 's/if (__mprotect(map+guard, size-guard, PROT_READ|PROT_WRITE)/if (0/' \
+	src/thread/pthread_create.c
+[ "$(grep -cE 'SYS_stack_alloc|if \(0$' src/thread/pthread_create.c)" -eq 2 ] ||
+	fail "src/thread/pthread_create.c is not as expected"
 # This one is of libc's own structures.
 cp "$top/guest-runtime/musl/pthread_cancel.c" src/thread/
 # The only assembly with a system call in it; C takes its place.

@@ -7,8 +7,12 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "device_wait.h"
 #include "hypercall_call.h"
+#include "interrupt.h"
 #include "machine.h"
+
+#define NS_PER_US 1000ULL
 
 struct frame_list {
 	const char *what;
@@ -115,6 +119,28 @@ static void write_lengths(const struct frame_list *l, unsigned count)
 	}
 }
 
+static int exchange(struct call *c, struct frame_list *out, unsigned *sent,
+		    struct frame_list *in, unsigned *received)
+{
+	unsigned more = 0;
+	int err = net_dev_exchange(&c->m->net[c->arg[0]], out->frame + *sent,
+				   out->frame_count - *sent, &more, in->frame,
+				   in->frame_count, received);
+
+	*sent += more;
+	return err;
+}
+
+/* For frames, as long as the guest said. False: the guest is to end. */
+static bool wait_for_frames(struct call *c, uint64_t us)
+{
+	uint64_t ns =
+		us == BP_NET_WAIT_FOREVER ? BP_WAIT_FOREVER : us * NS_PER_US;
+
+	device_wait(c->m, 1ULL << c->arg[0], ns);
+	return !interrupt_pending();
+}
+
 enum call_outcome call_net_io(struct call *c)
 {
 	struct frame_list out = {
@@ -127,10 +153,12 @@ enum call_outcome call_net_io(struct call *c)
 		.what = "receive",
 		.access = GUEST_WRITE,
 		.gpa = c->arg[3],
-		.entry_count = c->arg[4],
+		.entry_count = c->arg[4] & ((1U << BP_NET_ENTRIES_BITS) - 1),
 	};
-	unsigned sent, received;
+	const uint64_t us = c->arg[4] >> BP_NET_ENTRIES_BITS;
+	unsigned sent = 0, received = 0;
 	enum call_outcome outcome;
+	int err;
 
 	if (c->arg[0] >= c->m->device_count ||
 	    c->m->device[c->arg[0]].kind != BP_DEVICE_NET)
@@ -141,8 +169,13 @@ enum call_outcome call_net_io(struct call *c)
 		outcome = read_list(c, &in);
 	if (outcome != CALL_DONE)
 		return outcome;
-	if (net_dev_exchange(&c->m->net[c->arg[0]], out.frame, out.frame_count,
-			     &sent, in.frame, in.frame_count, &received) < 0)
+	err = exchange(c, &out, &sent, &in, &received);
+	if (!err && !received && us) {
+		if (!wait_for_frames(c, us))
+			return CALL_STOPPED;
+		err = exchange(c, &out, &sent, &in, &received);
+	}
+	if (err)
 		return call_refused(c, BP_CLOSED);
 	write_lengths(&in, received);
 	for (unsigned i = 0; i < sent; i++)

@@ -183,6 +183,7 @@ void net_pcap_write(struct net_pcap *pcap, const struct net_dev *dev,
 
 	if (pcap->fd < 0 || count == 0)
 		return;
+	/* seccomp: clock_gettime */
 	clock_gettime(CLOCK_REALTIME, &now);
 	ns = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 	for (unsigned i = 0; i < count; i++) {

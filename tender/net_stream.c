@@ -80,6 +80,35 @@ bool net_stream_has_frame(const struct net_dev *dev)
 				    &bytes) != 0;
 }
 
+static void write_length(uint8_t *to, uint32_t bytes)
+{
+	to[0] = (uint8_t)(bytes >> 24);
+	to[1] = (uint8_t)(bytes >> 16);
+	to[2] = (uint8_t)(bytes >> 8);
+	to[3] = (uint8_t)bytes;
+}
+
+void net_stream_insert(struct net_dev *dev, const uint8_t *frame,
+		       uint32_t bytes)
+{
+	size_t room = NET_STREAM_HEADER_BYTES + bytes;
+	struct net_stream *s = dev->stream;
+
+	if (s->start < room) {
+		size_t shift = room - s->start;
+
+		/* What comes from the other end needs room too. */
+		if (IN_BYTES - s->end < FRAME_BYTES + shift)
+			return;
+		memmove(s->in + room, s->in + s->start, s->end - s->start);
+		s->end += shift;
+		s->start = room;
+	}
+	s->start -= room;
+	write_length(s->in + s->start, bytes);
+	memcpy(s->in + s->start + NET_STREAM_HEADER_BYTES, frame, bytes);
+}
+
 bool net_stream_owes(const struct net_dev *dev)
 {
 	return dev->stream && dev->stream->paid < dev->stream->owed;
@@ -160,10 +189,7 @@ static unsigned gather(const struct net_frame *frame, unsigned count,
 		total += NET_STREAM_HEADER_BYTES + bytes;
 		if (i && total > PIECE_BYTES)
 			break;
-		header[i][0] = (uint8_t)(bytes >> 24);
-		header[i][1] = (uint8_t)(bytes >> 16);
-		header[i][2] = (uint8_t)(bytes >> 8);
-		header[i][3] = (uint8_t)bytes;
+		write_length(header[i], bytes);
 		iov[(*iov_count)++] =
 			(struct iovec){header[i], sizeof(header[i])};
 		for (unsigned j = 0; j < frame[i].iov_count; j++)

@@ -29,6 +29,10 @@ void net_stream_detach(struct net_dev *dev);
 /* Whether a frame has arrived, so that the socket need not be asked. */
 bool net_stream_has_frame(const struct net_dev *dev);
 
+/* Makes @frame the next one received. Without room it is lost. */
+void net_stream_insert(struct net_dev *dev, const uint8_t *frame,
+		       uint32_t bytes);
+
 /* Whether the end of a frame that was sent is not in the socket yet. */
 bool net_stream_owes(const struct net_dev *dev);
 

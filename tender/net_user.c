@@ -15,15 +15,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
+#include <time.h>
 
 #include "host_port.h"
 #include "log.h"
 #include "net_backend.h"
 #include "net_guard.h"
+#include "net_handshake.h"
 #include "net_stream.h"
 #include "options_net.h"
 #include "passt_args.h"
@@ -31,6 +34,9 @@
 #define MTU	    65520u /* passt gives no more */
 #define ARP_BYTES   42
 #define PATIENCE_MS 10000
+#define MOMENT_NS   20000
+#define MOMENTS	    100
+#define HEAD_BYTES  NET_HANDSHAKE_BYTES /* more than NET_GUARD_BYTES */
 
 /* QEMU's user network has the same, so that people know them. */
 static const struct bp_net defaults = {
@@ -43,12 +49,48 @@ static const struct bp_net defaults = {
 	.ip6_gateway = {0xfd, 0, 0, 2, [15] = 2},
 };
 
+/*
+ * Whether passt has read all that was sent, for which it gets a moment. A busy
+ * host may not let it run; then the guest will send its SYN, ACK again.
+ */
+static bool has_read(const struct net_dev *dev)
+{
+	struct timespec moment = {.tv_nsec = MOMENT_NS};
+	int left = 1;
+
+	for (unsigned i = 0; i < MOMENTS; i++) {
+		/* seccomp: ioctl SIOCOUTQ on a network device's descriptor */
+		if (ioctl(dev->fd, SIOCOUTQ, &left) < 0)
+			return false;
+		if (left == 0)
+			return true;
+		/* seccomp: ppoll */
+		(void)ppoll(NULL, 0, &moment, NULL);
+	}
+	return false;
+}
+
+/*
+ * Tells the guest that its SYN, ACK has arrived: net_handshake.h. Not before
+ * passt has read it, as passt goes wrong when it reads that and more of the
+ * same connection at once.
+ */
+static void end_handshake(struct net_dev *dev, const uint8_t *head,
+			  size_t bytes)
+{
+	uint8_t answer[NET_HANDSHAKE_BYTES];
+	size_t length = net_handshake_answer(head, bytes, answer);
+
+	if (length && has_read(dev))
+		net_stream_insert(dev, answer, (uint32_t)length);
+}
+
 /* Sends the frames that it may, each with its first bytes in @head. */
 static int user_send(struct net_dev *dev, const struct net_frame *frame,
 		     unsigned count)
 {
 	struct iovec iov[2 * BP_MAX_FRAMES + BP_MAX_FRAME_ENTRIES];
-	uint8_t head[BP_MAX_FRAMES][NET_GUARD_BYTES];
+	uint8_t head[BP_MAX_FRAMES][HEAD_BYTES];
 	struct net_frame copy[BP_MAX_FRAMES];
 	unsigned place[BP_MAX_FRAMES];
 	unsigned used = 0, n = 0;
@@ -57,7 +99,7 @@ static int user_send(struct net_dev *dev, const struct net_frame *frame,
 	for (unsigned i = 0; i < count; i++) {
 		const struct net_frame *f = &frame[i];
 		struct iovec *to = &iov[used];
-		size_t bytes = net_frame_pull(f, head[n], NET_GUARD_BYTES, to);
+		size_t bytes = net_frame_pull(f, head[n], HEAD_BYTES, to);
 
 		if (net_guard_forbids(head[n], bytes))
 			continue;
@@ -70,6 +112,8 @@ static int user_send(struct net_dev *dev, const struct net_frame *frame,
 	sent = net_stream_transport.send(dev, copy, n);
 	if (sent < 0)
 		return sent;
+	for (unsigned i = 0; i < (unsigned)sent; i++)
+		end_handshake(dev, head[i], copy[i].iov[0].iov_len);
 	/* Those that were left out count as sent: nobody answers them. */
 	return (unsigned)sent == n ? (int)count : (int)place[sent];
 }
@@ -187,23 +231,22 @@ static void user_ended(struct net_dev *dev)
 
 	/* seccomp: shutdown on a network device's descriptor */
 	shutdown(dev->fd, SHUT_RDWR);
-	passt_end(&dev->passt, &status, why, sizeof(why));
+	status = passt_end(&dev->passt, why, sizeof(why));
 	if (*why)
 		log_error("net %s: passt has ended: %s", dev->name, why);
-	else if (WIFSIGNALED(status))
+	else if (status > 128)
 		log_error("net %s: passt has ended by signal %d", dev->name,
-			  WTERMSIG(status));
+			  status - 128);
 	else
 		log_error("net %s: passt has ended with status %d", dev->name,
-			  WEXITSTATUS(status));
+			  status);
 }
 
 static void user_close(struct net_dev *dev)
 {
 	char why[256];
-	int status;
 
-	passt_end(&dev->passt, &status, why, sizeof(why));
+	(void)passt_end(&dev->passt, why, sizeof(why));
 }
 
 static int start_passt(struct net_dev *dev, const struct passt_plan *plan)

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * passt, as a child.
+ * passt, and the process that watches over it.
  *
- * It puts itself into namespaces and behind a filter of its own, and has
- * nothing of the tender but one end of a socket and of a pipe. It ends when the
- * socket closes, so it never outlives the tender, however that ends.
+ * THEORY OF OPERATION
+ * passt puts itself into namespaces and behind a filter of its own, and has
+ * nothing of the tender but one end of a socket and of a pipe. It should end
+ * when its socket closes, but some versions can be brought to compute for ever,
+ * and no parent-death signal outlives its change of credentials. So its parent
+ * is a small process that has no other descriptors and waits for either to end:
+ * passt, or, by the end of a pipe, the tender, however it ends. A moment after
+ * the tender passt is killed. The watcher's status tells how passt ended.
  */
 #include "passt.h"
 
@@ -15,13 +20,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE_MS  1000
-#define SOCKET_BYTES (4 << 20) /* the host allows what it allows */
+#define PATIENCE_MS   1000 /* after the tender */
+#define STATUS_SIGNAL 128
+#define SOCKET_BYTES  (4 << 20) /* the host allows what it allows */
 
 bool passt_find(char *path, size_t bytes)
 {
@@ -40,61 +46,133 @@ bool passt_find(char *path, size_t bytes)
 	return false;
 }
 
-/* In the child: only system calls from here on. */
+/* In a child: only system calls from here on. */
 static _Noreturn void become_passt(const char *path, char *const *argv,
-				   pid_t tender, int socket, int said)
+				   int socket, int said)
 {
 	int null = open("/dev/null", O_RDWR);
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != tender)
-		_exit(1);
-	/* Not what the terminal sends to the tender. */
-	setsid();
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(said, STDOUT_FILENO) < 0 || dup2(said, STDERR_FILENO) < 0 ||
 	    dup2(socket, PASST_FD) < 0)
 		_exit(1);
+	/* What the tender was started with is none of its business. */
+	(void)syscall(SYS_close_range, PASST_FD + 1u, ~0u, 0u);
 	execv(path, argv);
 	perror(path);
 	_exit(1);
 }
 
+/* Closes all but @fd, which becomes the lowest number. */
+static void keep_only(int fd)
+{
+	int most = (int)sysconf(_SC_OPEN_MAX);
+
+	dup2(fd, 0);
+	if (syscall(SYS_close_range, 1u, ~0u, 0u) < 0)
+		for (int i = 1; i < most; i++)
+			close(i);
+}
+
+/* Waits for the end of passt, or of the tender, which holds @alive's other end.
+ */
+static _Noreturn void watch(pid_t passt, int alive)
+{
+	struct pollfd p[2];
+	int status;
+
+	keep_only(alive);
+	p[0] = (struct pollfd){.fd = 0, .events = POLLIN};
+	p[1] = (struct pollfd){
+		.fd = (int)syscall(SYS_pidfd_open, passt, 0),
+		.events = POLLIN,
+	};
+	while (poll(p, 2, -1) < 0)
+		;
+	/* What the guest sent last may be in the socket still. */
+	if (!p[1].revents && poll(&p[1], 1, PATIENCE_MS) <= 0)
+		kill(passt, SIGKILL);
+	while (waitpid(passt, &status, 0) < 0 && errno == EINTR)
+		;
+	_exit(WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status)
+				  : WEXITSTATUS(status));
+}
+
+/* In the child of the tender. */
+static _Noreturn void run_passt(const char *path, char *const *argv, int socket,
+				int said, int alive)
+{
+	pid_t passt;
+
+	/* Not what the terminal sends to the tender. */
+	setsid();
+	passt = fork();
+	if (passt == 0)
+		become_passt(path, argv, socket, said);
+	if (passt < 0)
+		_exit(1);
+	watch(passt, alive);
+}
+
+/* All that passt is connected by, both ends of each. */
+struct ends {
+	int socket[2];
+	int said[2];  /* what it prints */
+	int alive[2]; /* tells that the tender is */
+};
+
+static void close_pair(int pair[2])
+{
+	if (pair[0] >= 0)
+		close(pair[0]);
+	if (pair[1] >= 0)
+		close(pair[1]);
+}
+
+static int open_ends(struct ends *e)
+{
+	int bytes = SOCKET_BYTES;
+
+	*e = (struct ends){{-1, -1}, {-1, -1}, {-1, -1}};
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, e->socket) < 0 ||
+	    pipe2(e->said, O_CLOEXEC | O_NONBLOCK) < 0 ||
+	    pipe2(e->alive, O_CLOEXEC) < 0)
+		return -errno;
+	/* passt only sets the sizes of sockets that it has made itself. */
+	for (unsigned i = 0; i < 2; i++)
+		(void)setsockopt(e->socket[i], SOL_SOCKET, SO_SNDBUF, &bytes,
+				 sizeof(bytes));
+	return 0;
+}
+
 int passt_start(struct passt *passt, const char *path, char *const *argv)
 {
-	int bytes = SOCKET_BYTES, pair[2], pipe_fd[2], err = 0;
-	pid_t tender = getpid();
+	struct ends e;
+	int err = open_ends(&e);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	/* It only sets the sizes of sockets that it has made itself. */
-	for (unsigned i = 0; i < 2; i++)
-		(void)setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &bytes,
-				 sizeof(bytes));
-	if (pipe2(pipe_fd, O_CLOEXEC | O_NONBLOCK) < 0) {
-		err = -errno;
-		goto close_pair;
+	if (!err) {
+		passt->watcher = fork();
+		if (passt->watcher == 0)
+			run_passt(path, argv, e.socket[1], e.said[1],
+				  e.alive[0]);
+		if (passt->watcher < 0)
+			err = -errno;
 	}
-	passt->pid = fork();
-	if (passt->pid == 0)
-		become_passt(path, argv, tender, pair[1], pipe_fd[1]);
-	if (passt->pid < 0)
-		err = -errno;
-	close(pipe_fd[1]);
 	if (err) {
-		close(pipe_fd[0]);
-		goto close_pair;
+		close_pair(e.socket);
+		close_pair(e.said);
+		close_pair(e.alive);
+		return err;
 	}
-	close(pair[1]);
-	passt->fd = pair[0];
-	passt->said = pipe_fd[0];
+	close(e.socket[1]);
+	close(e.said[1]);
+	close(e.alive[0]);
+	passt->fd = e.socket[0];
+	passt->said = e.said[0];
+	passt->alive = e.alive[1];
 	return 0;
-close_pair:
-	close(pair[0]);
-	close(pair[1]);
-	return err;
 }
 
 void passt_forget(struct passt *passt)
@@ -120,25 +198,21 @@ static void last_line(int fd, char *why, size_t bytes)
 			snprintf(why, bytes, "%s", line);
 }
 
-void passt_end(struct passt *passt, int *status, char *why, size_t bytes)
+int passt_end(struct passt *passt, char *why, size_t bytes)
 {
-	struct pollfd gone = {.fd = passt->said}; /* POLLHUP */
+	int status = 0;
 
-	*status = 0;
 	*why = '\0';
-	if (passt->pid <= 0)
-		return;
-	/*
-	 * What the guest sent last may be in the socket still; passt reads it
-	 * before it ends.
-	 */
-	/* seccomp: poll; kill SIGKILL, wait4 on a helper */
-	if (poll(&gone, 1, PATIENCE_MS) <= 0 && kill(passt->pid, SIGKILL) < 0)
-		return;
-	while (waitpid(passt->pid, status, 0) < 0 && errno == EINTR)
+	if (passt->watcher <= 0)
+		return 0;
+	/* seccomp: close; wait4 on a helper */
+	close(passt->alive);
+	while (waitpid(passt->watcher, &status, 0) < 0 && errno == EINTR)
 		;
-	passt->pid = 0;
+	passt->watcher = 0;
 	/* seccomp: read, close on what passt says */
 	last_line(passt->said, why, bytes);
 	close(passt->said);
+	return WIFEXITED(status) ? WEXITSTATUS(status)
+				 : STATUS_SIGNAL + WTERMSIG(status);
 }

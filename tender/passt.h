@@ -14,9 +14,10 @@ bool passt_find(char *path, size_t bytes);
 
 /* A passt that runs. */
 struct passt {
-	pid_t pid;
-	int fd;	  /* carries frames, as net_stream.h has it */
-	int said; /* what it prints, without waiting */
+	pid_t watcher; /* its parent, a child of the tender */
+	int fd;	       /* carries frames, as net_stream.h has it */
+	int said;      /* what it prints, without waiting */
+	int alive;     /* when this closes, it is ended */
 };
 
 /*
@@ -30,9 +31,8 @@ void passt_forget(struct passt *passt);
 
 /*
  * Waits for its end, once its socket is closed, and ends it when that takes
- * long. *@status is as from waitpid(2), and @why the
- * last thing it said.
+ * long. Its exit status, or 128 and a signal; in @why the last thing it said.
  */
-void passt_end(struct passt *passt, int *status, char *why, size_t bytes);
+int passt_end(struct passt *passt, char *why, size_t bytes);
 
 #endif

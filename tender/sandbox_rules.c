@@ -9,9 +9,11 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <linux/kvm.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -120,11 +122,11 @@ static const struct rule rules[] = {
 	ALLOW(sendmsg, IS(0, FD_STREAM_NETS), IN(2, MSG_DONTWAIT | MSG_NOSIGNAL)),
 	ALLOW(recvfrom, IS(0, FD_STREAM_NETS), IN(3, MSG_DONTWAIT),
 	      IN_LONG(4, 0), IN_LONG(5, 0)),
+	ALLOW(ioctl, IS(0, FD_STREAM_NETS), IN(1, SIOCOUTQ)),
 	ALLOW(writev, IS(0, FD_CAPTURE)),
 	ALLOW(ftruncate, IS(0, FD_CAPTURE)),
 	ALLOW(close, IS(0, FD_CLOSED_LATER)),
 	ALLOW(shutdown, IS(0, FD_STREAM_NETS), IN(1, SHUT_RDWR)),
-	ALLOW(kill, IS(0, PID_HELPERS), IN(1, SIGKILL)),
 	ALLOW(wait4, IS(0, PID_HELPERS), IN(2, 0), IN_LONG(3, 0)),
 	ALLOW(read, IS(0, FD_HELPERS)),
 	/* Time and chance. */
@@ -199,8 +201,9 @@ static void add_net(struct sandbox_operands *o, const struct net_dev *dev)
 {
 	add(o, dev->stream ? FD_STREAM_NETS : FD_PACKET_NETS, dev->fd);
 	add(o, FD_CLOSED_LATER, dev->fd);
-	if (dev->passt.pid > 0) {
-		add(o, PID_HELPERS, dev->passt.pid);
+	if (dev->passt.watcher > 0) {
+		add(o, PID_HELPERS, dev->passt.watcher);
+		add(o, FD_CLOSED_LATER, dev->passt.alive);
 		add(o, FD_HELPERS, dev->passt.said);
 		add(o, FD_CLOSED_LATER, dev->passt.said);
 	}

@@ -89,11 +89,29 @@ content() {
 	clean
 }
 
-@test "a trap leaves the disk as at the last sync" {
+@test "what was written before a trap is there, and the report is as ever" {
 	make_disk 8M
-	run_tender --disk=disk.img "$(image crash)" once exit
 	run_tender --disk=disk.img "$(image crash)" once trap
 	ended_with 132
+	reported 'illegal instruction' break_off
+	[ "$(content once)" = "written by trap" ]
+	clean
+}
+
+@test "what was written before a stack overflow is there, and the report is as ever" {
+	make_disk 8M
+	run_tender --disk=disk.img "$(image crash)" once overflow
+	ended_with 139
+	reported 'stack guard page: stack overflow' dig
+	[ "$(content once)" = "written by overflow" ]
+	clean
+}
+
+@test "a trap within a system call leaves the disk as at the last sync" {
+	make_disk 8M
+	run_tender --disk=disk.img "$(image crash)" once exit
+	run_tender --disk=disk.img "$(image crash)" once 'in a call'
+	ended_with 139
 	run_tender --disk=disk.img "$(image crash)" verify -1
 	[ "$(content once)" = "written by exit" ]
 	clean

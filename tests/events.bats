@@ -7,7 +7,7 @@
 
 load lib
 
-PROGRAMS=(pipe poll timer unix)
+PROGRAMS=(pipe poll timer unix threads)
 
 setup_file() {
 	local name
@@ -122,22 +122,46 @@ passes() {
 	same_as_linux unix options
 }
 
+@test "a megabyte goes whole from thread to thread, whatever it goes through" {
+	same_as_linux threads streams
+}
+
+@test "whoever waits is woken by what another thread does" {
+	same_as_linux threads waking
+}
+
+@test "signals interrupt or restart what waits, as on Linux" {
+	same_as_linux threads interrupted
+}
+
+@test "signals are read from a descriptor" {
+	same_as_linux threads signals
+}
+
 @test "10,000 of each kind leave no memory and no descriptor behind" {
 	passes leaks
 }
 
-# As many exits as waiting takes, with a few for the start and the end.
-@test "a guest in which nothing happens does not run" {
+# The last run, with -v, made as few exits as a start, an end and waits take.
+hardly_ran() {
 	local exits
 
+	exits=$(sed -n 's/.* after \([0-9]*\) exits to the tender$/\1/p' err)
+	echo "$exits exits"
+	[ "$exits" -gt 3 ] && [ "$exits" -lt 30 ]
+}
+
+@test "a guest in which nothing happens does not run" {
 	mkfifo input
 	exec 4<>input
 	run_tender -v "$(image events_here)" idle <&4
 	exec 4>&-
-	ended_with 0 && says out '^done$'
-	exits=$(sed -n 's/.* after \([0-9]*\) exits to the tender$/\1/p' err)
-	echo "$exits exits"
-	[ "$exits" -gt 3 ] && [ "$exits" -lt 30 ]
+	ended_with 0 && says out '^done$' && hardly_ran
+}
+
+@test "input that a guest does not read keeps it from nothing, and not awake" {
+	passes deaf -v
+	hardly_ran
 }
 
 @test "lines on the console wake whoever polls for them among other things" {

@@ -276,7 +276,7 @@ field_is() {
 		grep . | sort -u >said
 	sed -n 's/^	ALLOW[_A-Z]*(\([A-Z_]*, \)\?\([a-z0-9_]*\)[,)].*/\2/p' \
 		"$REPO/tender/sandbox_rules.c" | sort -u >ruled
-	grep -ow 'KVM_[A-Z_]*\|SIG[A-Z]*' "$REPO/tender/sandbox_rules.c" |
+	grep -ow 'KVM_[A-Z_]*\|SIG[A-Z]*\|SIOC[A-Z]*' "$REPO/tender/sandbox_rules.c" |
 		sort -u >>ruled
 	sort -u ruled -o ruled
 	[ "$(wc -l <ruled)" -gt 20 ]

@@ -7,7 +7,7 @@
 
 load lib
 
-PROGRAMS=(life mutex sync local cancel stress fair)
+PROGRAMS=(life mutex sync local cancel signal files stress fair)
 
 setup_file() {
 	for name in "${PROGRAMS[@]}"; do
@@ -42,7 +42,8 @@ same() {
 	local case
 
 	for case in "${@:2}"; do
-		run_tender "$(image "thread_$1")" "$case" <"$input"
+		run_tender --env=DIRECTORY=/tmp "$(image "thread_$1")" "$case" \
+			<"$input"
 		compare "$1" "$case" || return
 	done
 }
@@ -71,6 +72,13 @@ exits() {
 
 @test "a thread's stack has the size, the guard and the place asked for" {
 	same life stacks
+}
+
+@test "a thread that uses more than its stack faults at the guard" {
+	run_tender "$(image thread_life)" overflows
+	ended_with 139
+	says out '^done$'
+	reported "Segmentation fault" deep
 }
 
 @test "main may end before the others, and the last thread ends the guest" {
@@ -105,8 +113,8 @@ exits() {
 	same sync cond cond_timed
 }
 
-@test "read-write locks, barriers, semaphores, once, and C11's threads" {
-	same sync rwlock barrier semaphore once c11
+@test "read-write locks, barriers, semaphores, once, naps, and C11's threads" {
+	same sync rwlock barrier semaphore once c11 naps
 }
 
 @test "spin locks work though their owner may be interrupted" {
@@ -156,6 +164,38 @@ exits() {
 
 @test "two thousand threads are cancelled wherever they are" {
 	same cancel storm
+}
+
+@test "a signal sent to a thread is handled there, whatever it does" {
+	same signal kills
+}
+
+@test "a signal sent to the process goes to whoever does not block it" {
+	same signal process waiting
+}
+
+@test "a timer's signals arrive while threads compute" {
+	same signal timer
+}
+
+@test "handlers jump out of faults in eight threads" {
+	same signal jumps
+}
+
+@test "12000 signals disturb no thread that computes and sleeps" {
+	same signal storm
+}
+
+@test "a thread waits for a lock on a file until another one gives it up" {
+	same files whole ranges close_both
+}
+
+@test "a pipe between threads carries all, and outlives its descriptors" {
+	same files pipes
+}
+
+@test "named semaphores and shared memory" {
+	same files named
 }
 
 @test "64 threads take a lock a million times" {

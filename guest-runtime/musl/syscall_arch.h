@@ -12,12 +12,14 @@
 #define IPC_64		  0
 
 /*
- * A number of our own, above Linux's: memory for the first thread's TLS. musl
+ * Numbers of our own, above Linux's: memory for a new thread's stack, in one
+ * call instead of two, and memory for the first thread's TLS. musl
  * defines SYSCALL_NO_TLS in the one file that asks for it, and there calls
  * SYS_mmap2 where that exists. An image with a small TLS, and no malloc, so
  * stays without mmap.
  */
-#define SYS_tls_alloc 1000
+#define SYS_tls_alloc	1000
+#define SYS_stack_alloc 1001
 #ifdef SYSCALL_NO_TLS
 #define SYS_mmap2 SYS_tls_alloc
 #endif

@@ -184,9 +184,23 @@ static int reader(void)
 	return 0;
 }
 
+/* Until there is no more stack. */
+static int dig(int depth)
+{
+	volatile char room[2000];
+
+	room[0] = (char)depth;
+	return depth ? dig(depth + 1) + room[0] : 0;
+}
+
+__attribute__((noipa)) static void break_off(void)
+{
+	__builtin_trap();
+}
+
 static int once(const char *how)
 {
-	FILE *f = fopen("/data/once", "w");
+	FILE *f = fopen("/data/once", "w+");
 
 	if (!f)
 		return 1;
@@ -199,7 +213,11 @@ static int once(const char *how)
 	if (!strcmp(how, "abort"))
 		abort();
 	if (!strcmp(how, "trap"))
-		__builtin_trap();
+		break_off();
+	if (!strcmp(how, "overflow"))
+		return dig(1);
+	if (!strcmp(how, "in a call"))
+		pread(fileno(f), (void *)1, 100, 0); /* the runtime traps */
 	return 5;
 }
 

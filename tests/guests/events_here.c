@@ -215,6 +215,22 @@ static void idle(void)
 	CHECK(epoll_wait(e, &event, 1, 1500) == 0);
 }
 
+/* Input is there and watched, but the program waits for other things. */
+static void deaf(void)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int e = epoll_create1(0), p[2];
+	struct pollfd fd;
+
+	CHECK(pipe(p) == 0);
+	CHECK(epoll_ctl(e, EPOLL_CTL_ADD, STDIN_FILENO, &event) == 0);
+	CHECK(epoll_wait(e, &event, 1, -1) == 1);
+	fd = (struct pollfd){p[0], POLLIN, 0};
+	CHECK(poll(&fd, 1, 500) == 0);
+	CHECK(usleep(500000) == 0);
+	CHECK(epoll_wait(e, &event, 1, -1) == 1);
+}
+
 /* A line comes in while other things are waited for too. */
 static void typed(void)
 {
@@ -344,6 +360,8 @@ int main(int argc, char **argv)
 		leaks();
 	else if (!strcmp(name, "idle"))
 		idle();
+	else if (!strcmp(name, "deaf"))
+		deaf();
 	else if (!strcmp(name, "typed"))
 		typed();
 	else if (!strcmp(name, "unwinding"))

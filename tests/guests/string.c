@@ -23,9 +23,33 @@ static void move_bytes(size_t to, size_t from, size_t bytes)
 	}
 }
 
+/* Around the lengths where another way is taken. */
+static int large(void)
+{
+	static const size_t distances[] = {1, 7, 8, 31, 33, 64, 5000};
+	static unsigned char data[3 * 5000], wanted[sizeof(data)];
+
+	for (size_t bytes = 1000; bytes < 1100; bytes++) {
+		for (size_t k = 0; k < 7; k++) {
+			for (size_t i = 0; i < sizeof(data); i++)
+				data[i] = wanted[i] =
+					(unsigned char)(i * 7 + i / 256);
+			for (size_t i = 0; i < bytes; i++)
+				wanted[3 + i] = data[3 + i + distances[k]];
+			memmove(data + 3, data + 3 + distances[k], bytes);
+			if (memcmp(data, wanted, sizeof(data)) != 0)
+				return 1;
+		}
+	}
+	return 0;
+}
+
 int main(void)
 {
 	unsigned long checked = 0;
+
+	if (large())
+		return 3;
 
 	for (size_t to = 0; to < 2 * SPAN; to += 3) {
 		for (size_t bytes = 0; bytes <= SPAN; bytes++) {

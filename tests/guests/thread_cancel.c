@@ -218,7 +218,7 @@ static void *disables(void *unused)
 	printf("was enabled: %d\n", old == PTHREAD_CANCEL_ENABLE);
 	DO(pthread_setcancelstate(77, &old));
 	ready();
-	nap_ms(30);
+	nap_ms(300);
 	usleep(1);
 	pthread_testcancel();
 	puts("reached");

@@ -242,6 +242,21 @@ static void identities(void)
 	printf("concurrency %d\n", pthread_getconcurrency());
 }
 
+/* Ends with a fault, below its stack. */
+static void *overflow(void *unused)
+{
+	char here;
+
+	puts("done");
+	printf("%d\n", deep((unsigned)(uintptr_t)&here) != 0);
+	return unused;
+}
+
+static void overflows(void)
+{
+	joined(start(overflow, NULL));
+}
+
 static pthread_barrier_t together;
 
 static void *meet(void *n)
@@ -267,11 +282,17 @@ static void many(void)
 int main(int argc, char **argv)
 {
 	static const struct thread_case cases[] = {
-		{"join", join},		  {"join_variants", join_variants},
-		{"detach", detach},	  {"stacks", stacks},
-		{"exit_main", exit_main}, {"exit_last", exit_last},
-		{"exit_all", exit_all},	  {"identities", identities},
-		{"many", many},		  {0},
+		{"join", join},
+		{"join_variants", join_variants},
+		{"detach", detach},
+		{"stacks", stacks},
+		{"exit_main", exit_main},
+		{"exit_last", exit_last},
+		{"exit_all", exit_all},
+		{"identities", identities},
+		{"many", many},
+		{"overflows", overflows},
+		{0},
 	};
 
 	return thread_main(argc, argv, cases);

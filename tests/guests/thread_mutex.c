@@ -3,8 +3,10 @@
 #include "threads.h"
 
 #include <sched.h>
+#include <semaphore.h>
 
 static pthread_mutex_t m;
+static sem_t locked;
 
 static void make(int type, int robust, int protocol, int shared)
 {
@@ -102,6 +104,7 @@ static void *wait_and_repair(void *unused)
 static void *lock_nap_and_die(void *unused)
 {
 	DO(pthread_mutex_lock(&m));
+	sem_post(&locked);
 	nap_ms(50);
 	return unused;
 }
@@ -118,7 +121,7 @@ static void owner_dies(int type, int protocol, int shared)
 	DO(pthread_mutex_unlock(&m));
 	/* One waits while the owner dies. */
 	dies = start(lock_nap_and_die, NULL);
-	nap_ms(10);
+	sem_wait(&locked);
 	waits = start(wait_and_repair, NULL);
 	joined(dies);
 	joined(waits);
@@ -144,6 +147,7 @@ static void robust(void)
 static void *hold(void *ms)
 {
 	NEED(!pthread_mutex_lock(&m));
+	sem_post(&locked);
 	nap_ms((long)(intptr_t)ms);
 	NEED(!pthread_mutex_unlock(&m));
 	return NULL;
@@ -158,8 +162,8 @@ static void inherit_of(int type)
 	DO(pthread_mutex_lock(&m));
 	joined(start(another_try, NULL));
 	DO(pthread_mutex_unlock(&m));
-	other = start(hold, (void *)100);
-	nap_ms(20);
+	other = start(hold, (void *)300);
+	sem_wait(&locked);
 	DO(pthread_mutex_trylock(&m));
 	t = in_ms(CLOCK_REALTIME, 20);
 	DO(pthread_mutex_timedlock(&m, &t));
@@ -228,5 +232,6 @@ int main(int argc, char **argv)
 		{0},
 	};
 
+	sem_init(&locked, 0, 0);
 	return thread_main(argc, argv, cases);
 }

@@ -321,6 +321,41 @@ static void spinlock(void)
 	printf("%ld\n", spun);
 }
 
+/* Naps of many lengths at once: none is short, and all end. */
+static void *nap_often(void *n)
+{
+	unsigned seed = (unsigned)(intptr_t)n;
+
+	for (int i = 0; i < 20; i++) {
+		struct timespec t;
+
+		seed = seed * 1103515245 + 12345;
+		t = in_ms(CLOCK_MONOTONIC, seed >> 16 & 15);
+		if (i % 3 == 0) {
+			sem_t unused;
+
+			t = in_ms(CLOCK_REALTIME, seed >> 16 & 15);
+			sem_init(&unused, 0, 0);
+			NEED(sem_timedwait(&unused, &t) && errno == ETIMEDOUT);
+			NEED(is_over(CLOCK_REALTIME, &t));
+			continue;
+		}
+		NEED(!clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, 0));
+		NEED(is_over(CLOCK_MONOTONIC, &t));
+	}
+	return NULL;
+}
+
+static void naps(void)
+{
+	pthread_t t[64];
+
+	for (intptr_t i = 0; i < (intptr_t)COUNT(t); i++)
+		t[i] = start(nap_often, (void *)i);
+	for (size_t i = 0; i < COUNT(t); i++)
+		joined(t[i]);
+}
+
 static mtx_t cm;
 static cnd_t cc;
 static int ready;
@@ -365,6 +400,7 @@ int main(int argc, char **argv)
 		{"semaphore", semaphore},
 		{"once", once},
 		{"spinlock", spinlock},
+		{"naps", naps},
 		{"c11", c11},
 		{0},
 	};

@@ -42,6 +42,7 @@ static inline const char *error_name(int error)
 		{ETIMEDOUT, "ETIMEDOUT"},
 		{ENOSYS, "ENOSYS"},
 		{ENOTRECOVERABLE, "ENOTRECOVERABLE"},
+		{ENOENT, "ENOENT"},
 		{EOVERFLOW, "EOVERFLOW"},
 		{ENOMEM, "ENOMEM"},
 	};

@@ -14,10 +14,10 @@
 
 #include "boot_info.h"
 #include "disk_device.h"
-#include "memory_hook.h"
 #include "lwip_host.h"
-#include "runtime.h"
+#include "memory_hook.h"
 #include "net_family.h"
+#include "runtime.h"
 #include "socket.h"
 #include "tap.h"
 #include "vnode.h"
@@ -63,6 +63,7 @@ static struct {
 
 const struct bp_boot_info *__rt_boot = &boot.info;
 void (*__rt_at_exit)(void);
+const struct rt_poller *__rt_waits_alone;
 
 const struct bp_device *__rt_device(unsigned index)
 {
@@ -223,10 +224,12 @@ int64_t host_net_io(unsigned device, const struct bp_frame *send,
 		    uint64_t receive_entries)
 {
 	unsigned sent = send_all(send, send_entries), received = 0;
+	const uint64_t entries =
+		receive_entries & ((1u << BP_NET_ENTRIES_BITS) - 1);
 	const struct frame *f;
 
 	EXPECT(device == 0, "device %u", device);
-	for (uint64_t at = 0; at < receive_entries; received++) {
+	for (uint64_t at = 0; at < entries; received++) {
 		f = take_frame(&to_guest);
 		if (!f)
 			break;

@@ -209,7 +209,7 @@ static void test_receiving(void)
 static void test_edges(void)
 {
 	static const uint64_t counts[] = {
-		0, 1, 128, 129, 1ULL << 32, 1ULL << 60, UINT64_MAX};
+		0, 1, 128, 129, 0x8000, (1ULL << 60) + 129, UINT64_MAX};
 	static const uint64_t gpas[] = {
 		0,	  PAGE,		  4 * PAGE,	  TEXT_GPA,
 		HEAP_GPA, 10 * PAGE - 16, 10 * PAGE - 15, 14 * PAGE,
