@@ -29,7 +29,7 @@ struct machine {
 	struct bp_device device[BP_MAX_DEVICES]; /* as in boot info */
 	struct block_dev block[BP_MAX_DEVICES];	 /* where device is a disk */
 	struct token_bucket device_limit[BP_MAX_DEVICES];
-	struct net_dev net[BP_MAX_DEVICES];	 /* where it is a network */
+	struct net_dev net[BP_MAX_DEVICES]; /* where it is a network */
 	struct call_log calls;
 	int ended_by;		 /* signal that the guest trapped with, or 0 */
 	uint64_t threads_gpa;	 /* see guest_threads.h; only for inspect */
