@@ -93,7 +93,7 @@ static int user_send(struct net_dev *dev, const struct net_frame *frame,
 	struct iovec iov[2 * BP_MAX_FRAMES + BP_MAX_FRAME_ENTRIES];
 	uint8_t head[BP_MAX_FRAMES][HEAD_BYTES];
 	struct net_frame copy[BP_MAX_FRAMES];
-	unsigned place[BP_MAX_FRAMES];
+	unsigned place[BP_MAX_FRAMES] = {0};
 	unsigned used = 0, n = 0;
 	int sent;
 
