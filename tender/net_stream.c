@@ -22,10 +22,11 @@
 #include "interrupt.h"
 #include "net_backend.h"
 
-#define FRAME_BYTES ((size_t)NET_STREAM_HEADER_BYTES + BP_FRAME_MAX_BYTES)
-#define IN_BYTES    ((size_t)256 << 10)
-#define IOV_COUNT   (3 * BP_MAX_FRAMES + BP_MAX_FRAME_ENTRIES)
-#define PIECE_BYTES 32768u
+#define FRAME_BYTES  ((size_t)NET_STREAM_HEADER_BYTES + BP_FRAME_MAX_BYTES)
+#define SOCKET_BYTES (4 << 20)
+#define IN_BYTES     ((size_t)256 << 10)
+#define IOV_COUNT    (3 * BP_MAX_FRAMES + BP_MAX_FRAME_ENTRIES)
+#define PIECE_BYTES  32768u
 
 struct net_stream {
 	size_t start, end; /* of what arrived, in in[] */
@@ -54,6 +55,10 @@ int net_stream_next(const uint8_t *data, size_t bytes, uint32_t *frame_bytes)
 
 int net_stream_attach(struct net_dev *dev)
 {
+	int bytes = SOCKET_BYTES;
+
+	/* Several windows of TCP; the host allows what it allows. */
+	(void)setsockopt(dev->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	/* Not touched, so pages come as they are used. */
 	dev->stream = malloc(sizeof(*dev->stream));
 	if (!dev->stream)
