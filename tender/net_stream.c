@@ -301,6 +301,8 @@ static int stream_receive(struct net_dev *dev, struct net_frame *frame,
 			continue;
 		}
 		s->start += NET_STREAM_HEADER_BYTES;
+		if (dev->hear)
+			dev->hear(dev, s->in + s->start, bytes);
 		/* One that does not fit is lost, as on any network. */
 		if (bytes <= frame[received].bytes)
 			copy_out(&frame[received++], s->in + s->start, bytes);

@@ -107,8 +107,6 @@ void passt_args_make(struct passt_args *a, const struct passt_plan *plan)
 	} else {
 		add(a, "--ipv4-only");
 	}
-	if (!plan->host_loopback)
-		add(a, "--no-map-gw");
 	if (plan->forward_dns)
 		add_address(a, "--dns-forward", AF_INET, c->ip4_dns);
 	for (unsigned i = 0; i < plan->publish_count; i++) {

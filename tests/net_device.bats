@@ -509,7 +509,8 @@ taken() {
 		kill -0 "$child" 2>/dev/null || break
 		sleep 0.05
 	done
-	! kill -0 "$child" 2>/dev/null
+	run kill -0 "$child"
+	[ "$status" -ne 0 ]
 }
 
 own_loopback() {
@@ -529,7 +530,8 @@ own_loopback() {
 			"$(image net_raw)" udp 10.0.2.2 7000 >out
 		echo "gateway $option $(cat out)" >>all
 	done
-	sed 's/ *$//; s/  */ /g' all | diff - - <<-'END'
+	sed 's/ *$//; s/  */ /g' all >short
+	diff short - <<-'END'
 		192.0.2.1 ping
 		192.0.2.1 ,host-loopback ping
 		127.0.0.1
