@@ -415,7 +415,7 @@ needs_passt() {
 
 # The passt of a tender: its child watches over it.
 passt_of() {
-	pgrep -x -P "$(pgrep -x -P "$1" tender)" 'passt(\.avx2)?'
+	pgrep -x -P "$(pgrep -d, -x -P "$1" tender)" 'passt(\.avx2)?'
 }
 
 @test "a network without privileges needs nothing but passt" {
