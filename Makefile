@@ -7,7 +7,7 @@ CC = gcc
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wvla -Wconversion -Werror
-HARDENING := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fcf-protection \
+HARDENING := -fstack-protector-strong -D_FORTIFY_SOURCE=3 -fcf-protection \
 	-fstack-clash-protection -fPIE
 LDHARDENING := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 CPPFLAGS_ALL := -D_GNU_SOURCE -DHVT_VERSION='"$(VERSION)"' -Iboot-protocol
@@ -21,14 +21,17 @@ TENDER_LIBC ?= $(if $(filter gcc,$(CC)),$(if \
 ifeq ($(TENDER_LIBC),musl)
 TENDER_CC := musl-gcc
 # musl's ioctl() takes an int, where the constants are unsigned.
-TENDER_CFLAGS := -idirafter build/linux-headers -Wno-sign-conversion \
+TENDER_CFLAGS := -idirafter build/host-headers -Wno-sign-conversion \
 	-ffunction-sections -fno-asynchronous-unwind-tables
-TENDER_HEADERS := build/linux-headers
+TENDER_HEADERS := build/host-headers
+# What it lacks there is in tender/sodium_musl.c.
+TENDER_LIBS := $(shell $(CC) -print-file-name=libsodium.a)
 # musl-gcc has no -static-pie of its own.
 TENDER_LDFLAGS := -static -nostartfiles -l:rcrt1.o -Wl,--gc-sections \
 	-Wl,-pie,--no-dynamic-linker,-z,text
 else
 TENDER_CC := $(CC)
+TENDER_LIBS := -lsodium
 endif
 GUEST_CC ?= gcc
 GUEST_INCLUDE = $(shell $(GUEST_CC) -print-file-name=include)
@@ -66,7 +69,7 @@ LWIP_SRC ?= build/cache/$(LWIP_FILE)
 
 TENDER_OBJ := $(patsubst %.c,build/%.o,$(wildcard tender/*.c))
 IMGBUILD_OBJ := $(patsubst %.c,build/%.o,$(wildcard imgbuild/*.c))
-IMGBUILD_LIBS := -ldw -lelf -lext2fs -lcom_err
+IMGBUILD_LIBS := -lsodium -ldw -lelf -lext2fs -lcom_err
 RUNTIME_OBJ := $(patsubst %.c,build/%.o,$(wildcard guest-runtime/*.c)) \
 	$(patsubst %.S,build/%.o,$(filter-out %/start_x86_64.S, \
 	$(wildcard guest-runtime/*.S)))
@@ -92,7 +95,7 @@ bin/tender: $(TENDER_OBJ)
 	@mkdir -p $(@D)
 	$(say) LINK $@
 	$(Q)$(TENDER_CC) $(CFLAGS) $(LDHARDENING) $(TENDER_LDFLAGS) $(LDFLAGS) \
-		$^ -o $@
+		$^ $(TENDER_LIBS) -o $@
 
 bin/imgbuild: $(IMGBUILD_OBJ)
 	@mkdir -p $(@D)
@@ -103,9 +106,10 @@ bin/hvt-cc: bin/imgbuild
 	$(Q)ln -sf imgbuild $@
 
 # Of the headers outside libc's, only those of the kernel.
-build/linux-headers:
+build/host-headers:
 	@mkdir -p $@
-	$(Q)ln -s $(wildcard /usr/include/linux /usr/include/asm-generic) $@
+	$(Q)ln -s $(wildcard /usr/include/linux /usr/include/asm-generic \
+		/usr/include/sodium) $@
 	$(Q)ln -s $(firstword $(wildcard /usr/include/$(shell $(CC) \
 		-print-multiarch)/asm /usr/include/asm)) $@/asm
 
@@ -256,7 +260,8 @@ build/san/%.o: %.c Makefile
 build/unit/%: tests/unit/%.c $(filter-out %/main.o,$(UNIT_TENDER))
 	@mkdir -p $(@D)
 	$(say) CC $@
-	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -Itender $(filter %.c %.o,$^) -o $@
+	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -Itender $(filter %.c %.o,$^) -lsodium \
+		-o $@
 
 # Tests of the file systems for the guest, which need nothing of the tender.
 EXT_TEST_OBJ := $(patsubst guest-runtime/%.c,build/unit-ext/%.o, \
@@ -341,7 +346,7 @@ build/fuzz/tender/%.o: tender/%.c Makefile
 build/fuzz/%: tests/fuzz/%.c $(FUZZ_TENDER)
 	$(say) CC $@
 	$(Q)$(UNIT_CC) $(UNIT_CFLAGS) -fsanitize=fuzzer -Itender \
-		$(filter %.c %.o,$^) -o $@
+		$(filter %.c %.o,$^) -lsodium -o $@
 
 # Those of files in the guest begin with vfs_; it includes two of these.
 FUZZ_RT := ext.c $(notdir $(wildcard guest-runtime/ext_*.c \
@@ -369,7 +374,7 @@ build/fuzz/vfs_%: tests/fuzz/vfs_%.c $(FUZZ_RT_OBJ)
 build/asan/tender: $(UNIT_TENDER)
 	@mkdir -p $(@D)
 	$(say) LINK $@
-	$(Q)$(UNIT_CC) $(SANITIZE) $^ -o $@
+	$(Q)$(UNIT_CC) $(SANITIZE) $^ -lsodium -o $@
 
 build/asan/imgbuild: $(UNIT_IMGBUILD)
 	@mkdir -p $(@D)
@@ -383,7 +388,7 @@ build/test/tender: $(wildcard tender/*.[ch] boot-protocol/*.h) \
 	$(say) CC $@
 	$(Q)$(TENDER_CC) $(filter-out -MMD -MP,$(CFLAGS_ALL)) -DHVT_TEST \
 		$(HARDENING) $(TENDER_CFLAGS) -Itender $(filter %.c,$^) \
-		$(LDHARDENING) $(TENDER_LDFLAGS) $(LDFLAGS) -o $@
+		$(LDHARDENING) $(TENDER_LDFLAGS) $(LDFLAGS) $(TENDER_LIBS) -o $@
 
 BATS := $(wildcard tests/*.bats)
 # These run once for each kind of vCPU.

@@ -37,6 +37,7 @@ enum option_kind {
 	OPT_NO_START,
 	OPT_NO_LIBS,
 	OPT_NO_INCLUDES,
+	OPT_SIGN,
 };
 
 struct option {
@@ -51,6 +52,8 @@ static const struct option options[] = {
 	{"--rootfs-keep-owners", OPT_ROOTFS_OWNERS},
 	{"--rootfs", OPT_ROOTFS},
 	{"--rootfs=*", OPT_ROOTFS},
+	{"--sign", OPT_SIGN},
+	{"--sign=*", OPT_SIGN},
 	{"--version", OPT_QUERY},
 	{"--help*", OPT_QUERY},
 	{"--target-help", OPT_QUERY},
@@ -204,6 +207,17 @@ static int set_rootfs(struct cc_args *args, const char *dir)
 	return 0;
 }
 
+static int set_sign(struct cc_args *args, const char *path)
+{
+	if (!*path || args->sign) {
+		warnx("--sign=%s: %s", path,
+		      *path ? "one was given before" : "name a secret key");
+		return -EINVAL;
+	}
+	set_string(args, &args->sign, path);
+	return 0;
+}
+
 /* For options that take @value either behind themselves or as next argument. */
 static bool takes_next(enum option_kind kind, const char *arg)
 {
@@ -224,6 +238,8 @@ static bool takes_next(enum option_kind kind, const char *arg)
 		return !strcmp(arg, "--device");
 	case OPT_ROOTFS:
 		return !strcmp(arg, "--rootfs");
+	case OPT_SIGN:
+		return !strcmp(arg, "--sign");
 	default:
 		return false;
 	}
@@ -311,6 +327,10 @@ static int parse_one(struct cc_args *args, const struct strlist *all, size_t *i)
 		return set_rootfs(args, value != arg	? value
 					: arg[8] == '=' ? arg + 9
 							: "");
+	if (kind == OPT_SIGN)
+		return set_sign(args, value != arg    ? value
+				      : arg[6] == '=' ? arg + 7
+						      : "");
 	note_option(args, kind, arg, value);
 	if (kind == OPT_DROP || kind == OPT_ROOTFS_OWNERS ||
 	    kind == OPT_NO_EXT4)
@@ -354,4 +374,5 @@ void cc_args_finish(struct cc_args *args)
 	free(args->output);
 	free(args->refused);
 	free(args->rootfs);
+	free(args->sign);
 }

@@ -22,6 +22,7 @@
 #include "device_note.h"
 #include "elf_check.h"
 #include "image_rootfs.h"
+#include "image_sign.h"
 #include "line_table.h"
 #include "line_table_format.h"
 #include "process.h"
@@ -348,6 +349,8 @@ static int build(struct work *w)
 		status = run_objcopy(w, "--strip-all", WORK_IMAGE, false);
 	if (!status)
 		status = check(w);
+	if (!status && w->args->sign)
+		status = image_sign(work_path(w, WORK_IMAGE), w->args->sign);
 	if (!status)
 		status = put_in_place(w);
 	return status;

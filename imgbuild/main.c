@@ -15,6 +15,7 @@
 #include "cc_args.h"
 #include "disk.h"
 #include "image_link.h"
+#include "image_sign.h"
 #include "inspect.h"
 #include "toolchain.h"
 
@@ -26,6 +27,8 @@ static const char help[] =
 	"usage: imgbuild [COMPILER OPTIONS] FILE... -o IMAGE\n"
 	"       imgbuild inspect [--json] IMAGE\n"
 	"       imgbuild disk COMMAND ...     see imgbuild disk --help\n"
+	"       imgbuild keygen NAME          a pair of keys, NAME and "
+	"NAME.pub\n"
 	"       hvt-cc [COMPILER OPTIONS] FILE...\n"
 	"\n"
 	"Compiles and links C programs into a bootable image, and the symbols\n"
@@ -34,6 +37,8 @@ static const char help[] =
 	"  --device=net:NAME    likewise, a network\n"
 	"  --no-ext4            without file systems on disks, 200 KiB less\n"
 	"  --rootfs=DIR         put the files below DIR into the image\n"
+	"  --sign=KEY           sign the image with the secret key in this "
+	"file\n"
 	"  --rootfs-keep-owners ... with their owners, not root's\n"
 	"\n"
 	"hvt-cc is for CC=hvt-cc: -o defaults to a.out, and there is no\n"
@@ -128,6 +133,8 @@ int main(int argc, char *argv[])
 			return inspect(argc - 1, argv + 1);
 		if (!strcmp(argv[1], "disk"))
 			return disk(argc - 1, argv + 1);
+		if (!strcmp(argv[1], "keygen"))
+			return keygen(argc - 1, argv + 1);
 		if (!strcmp(argv[1], "--help"))
 			return fputs(help, stdout) < 0;
 		if (!strcmp(argv[1], "--version"))

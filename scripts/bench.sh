@@ -4,8 +4,8 @@
 #
 #   bench.sh [PART,PART...]		also: BENCH=PART,PART... make bench
 #
-# Parts: start cpu memory clock disk hypercall syscall threads sqlite files size
-# footprint.
+# Parts: start sandbox cpu memory clock disk hypercall syscall threads sqlite
+# files size footprint.
 # Rows are of guests on KVM, but for those with "process" in their name. Prints
 # one table and writes build/bench/out.json. Ours and the reference run in
 # turns, A B A B ..., so that a busy host slows both: a figure is the median
@@ -16,7 +16,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=start,cpu,memory,clock,disk,hypercall,syscall,threads,sqlite,files,size,footprint
+all=start,sandbox,cpu,memory,clock,disk,hypercall,syscall,threads,sqlite,files,size,footprint
 parts=,${1:-${BENCH:-$all}},
 out=build/bench
 rows=$out/rows.json
@@ -206,6 +206,29 @@ bench_start() {
 		measure "${process[@]}" start 501 \
 			$tender --cpu=process "$hello" :: $out/hello
 	fi
+}
+
+# What it costs, against none: at start and end together, and at each exit.
+bench_sandbox() {
+	local hello=$out/hello.hvt calls=$out/hypercall.hvt cpu missing
+
+	bin/imgbuild samples/hello.c -o "$hello"
+	build_guest hypercall
+	for cpu in kvm process; do
+		local start=("start to exit, $cpu, sandbox to none" "1e6 ms" "")
+		local call=("hypercall, $cpu, sandbox to none" "1e3 us"
+			"ratio 1.02")
+
+		missing=$("no_$cpu")
+		if needs "${start[@]}" "$missing"; then
+			measure "${start[@]}" start 301 \
+				$tender --cpu=$cpu "$hello" :: \
+				$tender -q --cpu=$cpu --sandbox=off "$hello"
+			measure "${call[@]}" own 21 \
+				$tender --cpu=$cpu "$calls" 5000 :: \
+				$tender -q --cpu=$cpu --sandbox=off "$calls" 5000
+		fi
+	done
 }
 
 bench_cpu() {

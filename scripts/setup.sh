@@ -10,8 +10,8 @@ packages=()
 for task in "$@"; do
 	case $task in
 	build) packages+=(gcc libc6-dev linux-libc-dev musl-tools make libelf-dev
-		libdw-dev libext2fs-dev binutils ca-certificates) ;;
-	check) packages+=(bats curl gdb jq libxml2-utils clang libclang-rt-14-dev musl-tools
+		libdw-dev libext2fs-dev libsodium-dev binutils ca-certificates) ;;
+	check) packages+=(bats gdb jq libxml2-utils clang libclang-rt-14-dev musl-tools
 		attr bsdutils e2fsprogs gzip sqlite3 tcl util-linux procps
 		xz-utils ed autoconf automake libtool strace crun passt iproute2
 		iputils-ping procps curl tshark golang-github-containers-common) ;;

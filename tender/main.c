@@ -16,6 +16,7 @@
 #include "device_console.h"
 #include "event.h"
 #include "host_check.h"
+#include "image_verify.h"
 #include "inspect.h"
 #include "interrupt.h"
 #include "log.h"
@@ -40,8 +41,9 @@ static bool fill_standard_fds(void)
 }
 
 /* Opens and checks the image. 0 or an exit status, having printed why. */
-static int open_image(struct machine *m, const char *name)
+static int open_image(struct machine *m, const struct options *o)
 {
+	const char *name = o->image;
 	/* O_NONBLOCK: a FIFO must be refused, not waited for. */
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
 
@@ -52,6 +54,15 @@ static int open_image(struct machine *m, const char *name)
 		log_error("%s: %s%s", name, strerror(errno),
 			  missing ? "; build an image with imgbuild" : "");
 		return missing ? STATUS_NO_IMAGE : STATUS_NOT_AN_IMAGE;
+	}
+	if (o->verify) {
+		int file = fd;
+
+		err = image_verify(file, name, o->verify, &fd);
+		close(file);
+		if (err)
+			return err == -ENOEXEC ? STATUS_NOT_AN_IMAGE
+					       : STATUS_TENDER_FAILED;
 	}
 	err = image_parse(&m->image, fd);
 	if (!err) {
@@ -271,7 +282,7 @@ static int run_image(struct machine *m, const struct options *o)
 	/* First of all: the longer ago it is then, the better. */
 	if (ops->measures_counter)
 		start.early = counter_sample();
-	status = open_image(m, o->image);
+	status = open_image(m, o);
 	if (status)
 		return status;
 	if (!open_disks(m, o) || !open_nets(m, o) || !check_declared(m))

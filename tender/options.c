@@ -49,6 +49,8 @@ static const char help[] =
 	"                      all this host lets it (on, the default), all, "
 	"or\n"
 	"                      the guest does not start (strict), or nothing\n"
+	"  --verify=PUBLIC-KEY run only an image signed with this key (see "
+	"imgbuild)\n"
 	"  -e, --env=KEY=VALUE set a variable in the guest; repeatable\n"
 	"  --timeout=SECONDS   end the guest after that time, with status 124\n"
 	"  --strict            end the guest at a system call it "
@@ -71,6 +73,7 @@ enum option_id {
 	OPT_NET,
 	OPT_PCAP,
 	OPT_SANDBOX,
+	OPT_VERIFY,
 	OPT_TIMEOUT,
 	OPT_STRICT,
 	OPT_HELP,
@@ -86,6 +89,7 @@ static const struct option long_options[] = {
 	{"pcap", required_argument, NULL, OPT_PCAP},
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"sandbox", required_argument, NULL, OPT_SANDBOX},
+	{"verify", required_argument, NULL, OPT_VERIFY},
 	{"env", required_argument, NULL, 'e'},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"strict", no_argument, NULL, OPT_STRICT},
@@ -239,6 +243,9 @@ static bool apply(struct options *o, int c, int argc, char **argv)
 		return parse_cpu(optarg, &o->cpu);
 	case OPT_SANDBOX:
 		return parse_sandbox(optarg, &o->sandbox);
+	case OPT_VERIFY:
+		o->verify = optarg;
+		return true;
 	case OPT_MEM:
 		return parse_mem(optarg, &o->mem_bytes);
 	case 'e':

@@ -26,6 +26,7 @@ struct options {
 	uint64_t timeout_us; /* 0: none */
 	enum cpu_choice cpu;
 	enum sandbox_choice sandbox;
+	const char *verify; /* file of the public key, or NULL */
 	bool strict;
 	struct inspect_options inspect;
 	unsigned disk_count;

@@ -80,26 +80,28 @@ void stats_table(const struct stats *s, char *text, size_t bytes)
 
 	text_init(&t, text, bytes);
 	text_put(&t,
-	    "time      %.3f ms: guest %.3f, tender %.3f\n"
-	    "host CPU  user %.3f ms, system %.3f ms\n"
-	    "exits     %" PRIu64 ": traps %" PRIu64 ", interrupts %" PRIu64 "\n"
-	    "memory    peak %" PRIu64 " KiB; page faults %" PRIu64
-	    ", from disk %" PRIu64 "\n",
-	    ms(stats_now() - s->started_ns), ms(s->guest_ns), ms(s->tender_ns),
-	    ms(u.user_ns), ms(u.system_ns), s->exits, s->traps, s->interrupts,
-	    u.peak_kib, u.minor_faults + u.major_faults, u.major_faults);
+		 "time      %.3f ms: guest %.3f, tender %.3f\n"
+		 "host CPU  user %.3f ms, system %.3f ms\n"
+		 "exits     %" PRIu64 ": traps %" PRIu64 ", interrupts %" PRIu64
+		 "\n"
+		 "memory    peak %" PRIu64 " KiB; page faults %" PRIu64
+		 ", from disk %" PRIu64 "\n",
+		 ms(stats_now() - s->started_ns), ms(s->guest_ns),
+		 ms(s->tender_ns), ms(u.user_ns), ms(u.system_ns), s->exits,
+		 s->traps, s->interrupts, u.peak_kib,
+		 u.minor_faults + u.major_faults, u.major_faults);
 	text_put(&t, "%-14s %10s %12s %10s %10s %14s\n", "hypercall", "count",
-	    "total ms", "mean us", "max us", "bytes");
+		 "total ms", "mean us", "max us", "bytes");
 	for (unsigned i = 0; i < BP_CALL_COUNT; i++) {
 		const struct stats_call *c = &s->call[i];
 
 		if (c->count)
 			text_put(&t,
-			    "%-14s %10" PRIu64 " %12.3f %10.1f %10.1f "
-			    "%14" PRIu64 "\n",
-			    call_name(i), c->count, ms(c->total_ns),
-			    us(c->total_ns) / (double)c->count, us(c->max_ns),
-			    c->bytes);
+				 "%-14s %10" PRIu64 " %12.3f %10.1f %10.1f "
+				 "%14" PRIu64 "\n",
+				 call_name(i), c->count, ms(c->total_ns),
+				 us(c->total_ns) / (double)c->count,
+				 us(c->max_ns), c->bytes);
 	}
 }
 
@@ -111,25 +113,26 @@ void stats_json(const struct stats *s, char *text, size_t bytes)
 
 	text_init(&t, text, bytes);
 	text_put(&t,
-	    "{\"time_ns\":%" PRIu64 ",\"guest_ns\":%" PRIu64
-	    ",\"tender_ns\":%" PRIu64 ",\"host_user_ns\":%" PRIu64
-	    ",\"host_system_ns\":%" PRIu64 ",\"exits\":%" PRIu64
-	    ",\"traps\":%" PRIu64 ",\"interrupts\":%" PRIu64
-	    ",\"peak_memory_bytes\":%" PRIu64 ",\"page_faults\":%" PRIu64
-	    ",\"page_faults_from_disk\":%" PRIu64 ",\"hypercalls\":{",
-	    stats_now() - s->started_ns, s->guest_ns, s->tender_ns, u.user_ns,
-	    u.system_ns, s->exits, s->traps, s->interrupts, u.peak_kib * 1024,
-	    u.minor_faults + u.major_faults, u.major_faults);
+		 "{\"time_ns\":%" PRIu64 ",\"guest_ns\":%" PRIu64
+		 ",\"tender_ns\":%" PRIu64 ",\"host_user_ns\":%" PRIu64
+		 ",\"host_system_ns\":%" PRIu64 ",\"exits\":%" PRIu64
+		 ",\"traps\":%" PRIu64 ",\"interrupts\":%" PRIu64
+		 ",\"peak_memory_bytes\":%" PRIu64 ",\"page_faults\":%" PRIu64
+		 ",\"page_faults_from_disk\":%" PRIu64 ",\"hypercalls\":{",
+		 stats_now() - s->started_ns, s->guest_ns, s->tender_ns,
+		 u.user_ns, u.system_ns, s->exits, s->traps, s->interrupts,
+		 u.peak_kib * 1024, u.minor_faults + u.major_faults,
+		 u.major_faults);
 	for (unsigned i = 0; i < BP_CALL_COUNT; i++) {
 		const struct stats_call *c = &s->call[i];
 
 		if (!c->count)
 			continue;
 		text_put(&t,
-		    "%s\"%s\":{\"count\":%" PRIu64 ",\"total_ns\":%" PRIu64
-		    ",\"max_ns\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
-		    first ? "" : ",", call_name(i), c->count, c->total_ns,
-		    c->max_ns, c->bytes);
+			 "%s\"%s\":{\"count\":%" PRIu64 ",\"total_ns\":%" PRIu64
+			 ",\"max_ns\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
+			 first ? "" : ",", call_name(i), c->count, c->total_ns,
+			 c->max_ns, c->bytes);
 		first = false;
 	}
 	text_put(&t, "}}\n");

@@ -29,6 +29,7 @@ setup() {
 	[ -z "${HVT_TENDER-}" ] || skip "a tender without a sandbox"
 	cd "$BATS_TEST_TMPDIR" || return 1
 	CPU=${TEST_CPU:-kvm}
+	GUEST_ARGS=()
 }
 
 teardown() {
@@ -95,7 +96,8 @@ only() {
 
 # Starts a guest that waits, with these options; sets $tender.
 start_guest() {
-	"${TENDER[@]}" "$@" "$(image sandbox)" </dev/null >out 2>err 3>&- &
+	"${TENDER[@]}" "$@" "$(image sandbox)" "${GUEST_ARGS[@]}" \
+		</dev/null >out 2>err 3>&- &
 	tender=$!
 	until grep -qs here out; do
 		kill -0 "$tender" || { cat err; return 1; }
@@ -370,6 +372,24 @@ has_only_its_own() {
 				what[last + 1] == "---p")
 		}' "/proc/$tender/smaps"
 	says_not "/proc/$tender/smaps" '^VmFlags:.* mg'
+}
+
+# Kilobytes of the field $1 of the tender's status.
+kib_of() {
+	awk -v "name=$1:" '$1 == name { print $2 }' "/proc/$tender/status"
+}
+
+@test "a guest that calls without end does not make the tender grow" {
+	GUEST_ARGS=(busy)
+	start_guest --mem=16M
+	before=$(kib_of VmHWM)
+	sleep 1
+	after=$(kib_of VmHWM)
+	echo "$before KiB, then $after KiB"
+	# Guest memory, of the process vCPU only what the tender touches; and
+	# not 2 MiB for all the rest.
+	((after < 16384 + 2048))
+	((after - before < 64))
 }
 
 @test "limits are what the guest needs" {

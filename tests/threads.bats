@@ -174,8 +174,8 @@ exits() {
 	same signal process waiting
 }
 
-@test "a timer's signals arrive while threads compute" {
-	same signal timer
+@test "a timer's signals wake a thread, and arrive while others compute" {
+	same signal alone timer
 }
 
 @test "handlers jump out of faults in eight threads" {
