@@ -32,6 +32,7 @@ struct machine {
 	struct net_dev net[BP_MAX_DEVICES]; /* where it is a network */
 	struct call_log calls;
 	int ended_by;		 /* signal that the guest trapped with, or 0 */
+	uint64_t threads_gpa;	 /* see guest_threads.h; only for inspect */
 	struct inspect *inspect; /* NULL: nobody looks */
 };
 
