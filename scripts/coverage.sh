@@ -10,8 +10,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 suites=("$@")
-[ $# -gt 0 ] || suites=(options images robust hostile limit sign disks console
-	traps upcalls map clock net_device process)
+[ $# -gt 0 ] || mapfile -t suites < <(grep -l require_cpu tests/*.bats |
+	sed 's/.*\///; s/\.bats$//')
 out=$PWD/build/coverage
 flags=(-std=c11 -O1 -g -w -D_GNU_SOURCE -DHVT_NO_SANDBOX
 	'-DHVT_VERSION="0"' -Iboot-protocol
