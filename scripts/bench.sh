@@ -5,7 +5,7 @@
 #   bench.sh [PART,PART...]		also: BENCH=PART,PART... make bench
 #
 # Parts: start sandbox cpu memory clock disk hypercall syscall threads sqlite
-# files size footprint.
+# files net size footprint.
 # Rows are of guests on KVM, but for those with "process" in their name. Prints
 # one table and writes build/bench/out.json. Ours and the reference run in
 # turns, A B A B ..., so that a busy host slows both: a figure is the median
@@ -16,7 +16,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=start,sandbox,cpu,memory,clock,disk,hypercall,syscall,threads,sqlite,files,size,footprint
+all=start,sandbox,cpu,memory,clock,disk,hypercall,syscall,threads,sqlite,files,net,size,footprint
 parts=,${1:-${BENCH:-$all}},
 out=build/bench
 rows=$out/rows.json
@@ -536,6 +536,8 @@ print_table() {
 
 # shellcheck source=/dev/null # checked by itself
 . scripts/bench-files.sh
+# shellcheck source=/dev/null # likewise
+. scripts/bench-net.sh
 
 gcc -std=c11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE tests/bench/launch.c \
 	-o $out/launch
