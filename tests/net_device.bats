@@ -290,6 +290,7 @@ pings() {
 	ip tuntap add dev lan mode tap
 	ip address add 10.9.0.1/24 dev lan
 	ip link set lan mtu "$MTU" up
+	rm -f out err
 	"${TENDER[@]}" --net=tap:lan,ip=10.9.0.2/24 "$(image net_raw)" pong 3 \
 		>out 2>err &
 	wait_for out ready
@@ -415,7 +416,7 @@ needs_passt() {
 
 # The passt of a tender: its child watches over it.
 passt_of() {
-	pgrep -x -P "$(pgrep -x -P "$1" tender)" 'passt(\.avx2)?'
+	pgrep -x -P "$(pgrep -d, -x -P "$1" tender)" 'passt(\.avx2)?'
 }
 
 @test "a network without privileges needs nothing but passt" {
@@ -497,6 +498,7 @@ taken() {
 	wait "$background"
 	says out closed
 	says err '^tender: net net0: passt has ended by signal 9$'
+	rm -f out err
 	"${TENDER[@]}" --net=user "$(image net_raw)" drain_any >out 2>err &
 	background=$!
 	wait_for out ready
