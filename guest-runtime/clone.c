@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <sys/syscall.h>
 
+#include "debug_threads.h"
 #include "interrupt.h"
 #include "rt_syscall.h"
 #include "scheduler.h"
@@ -19,6 +20,25 @@ uintptr_t __rt_switch_prepare(uintptr_t stack, int (*function)(void *),
 			      void *argument);
 
 int __rt_thread_cancel(int tid);
+
+extern const struct bp_debug_threads __rt_debug_threads;
+
+/* Nobody here refers to it; image_x86_64.ld keeps it. */
+__attribute__((used, section(".rodata.__rt_debug_threads")))
+const struct bp_debug_threads __rt_debug_threads = {
+	.version = BP_DEBUG_THREADS_VERSION,
+	.id = offsetof(struct rt_thread, tid),
+	.interrupted = offsetof(struct rt_thread, is_preempted),
+	.saved = offsetof(struct rt_thread, saved),
+	.stack_pointer = offsetof(struct rt_thread, stack_pointer),
+	.tls = offsetof(struct rt_thread, tls),
+	.next = offsetof(struct rt_thread, next),
+	.name = offsetof(struct rt_thread, name),
+	.first = (uintptr_t)&__rt_all_threads,
+	.current = (uintptr_t)&__rt_self,
+};
+
+_Static_assert(offsetof(struct rt_saved, registers) == 0, "debug_threads.h");
 
 static int new_tid(void)
 {

@@ -61,6 +61,13 @@ static void leave(struct waiter *w)
 	w->list = NULL;
 }
 
+/* Whether nobody is there, or can come, who would wake the only thread. */
+static int is_deadlock(uint64_t deadline_ns)
+{
+	return deadline_ns == RT_NEVER && !__rt_scheduler &&
+	       !__rt_deliver_signals && !__rt_host_signal && !__rt_may_wake();
+}
+
 static long wait(int *address, int value, uint32_t bits, uint64_t deadline_ns)
 {
 	struct waiter w = {.bits = bits, .thread = __rt_self};
@@ -70,7 +77,7 @@ static long wait(int *address, int value, uint32_t bits, uint64_t deadline_ns)
 		return -EINVAL;
 	if (*(volatile int *)address != value)
 		return -EAGAIN;
-	if (!__rt_scheduler && !__rt_deliver_signals && deadline_ns == RT_NEVER)
+	if (is_deadlock(deadline_ns))
 		__rt_futex_deadlock();
 	join(&w, address);
 	while (w.list && !err)
@@ -78,7 +85,8 @@ static long wait(int *address, int value, uint32_t bits, uint64_t deadline_ns)
 	if (!w.list)
 		return 0;
 	leave(&w);
-	return err;
+	return err == -EINTR && deadline_ns != RT_NEVER ? __rt_interrupted()
+							: err;
 }
 
 long __rt_futex_wake(int *address, unsigned most, uint32_t bits)

@@ -23,6 +23,9 @@
 
 struct rt_thread;
 
+/* Where the tender puts them; "busy" puts upcalls off. */
+extern struct bp_upcall_frame __rt_upcall_frame;
+
 /* In the order of struct bp_upcall_frame. */
 struct rt_registers {
 	uint64_t rip, rsp, rflags;

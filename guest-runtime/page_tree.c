@@ -101,23 +101,21 @@ static int grow(struct rt_vnode *v)
 	return 0;
 }
 
-/* Frees the nodes that hold nothing, from @level of the path upwards. */
+/* Empties the slots for @index from @level upwards, and frees empty nodes. */
 static void prune(struct rt_vnode *v, uint64_t index, struct node **path,
 		  unsigned level)
 {
-	for (; !path[level]->used; level++) {
-		unsigned i;
+	for (; level <= v->page_levels; level++) {
+		unsigned i = slot_of(index, level);
 
-		__rt_free(path[level]);
-		if (level == v->page_levels) {
-			v->pages = NULL;
-			v->page_levels = 0;
+		path[level]->slot[i] = NULL;
+		path[level]->used &= ~(1ULL << i);
+		if (path[level]->used)
 			return;
-		}
-		i = slot_of(index, level + 1);
-		path[level + 1]->slot[i] = NULL;
-		path[level + 1]->used &= ~(1ULL << i);
+		__rt_free(path[level]);
 	}
+	v->pages = NULL;
+	v->page_levels = 0;
 }
 
 long __rt_page_insert(struct rt_vnode *v, struct rt_page *page)
@@ -176,7 +174,5 @@ void __rt_page_remove(struct rt_vnode *v, struct rt_page *page)
 	__rt_page_mark(v, page, 0);
 	find_path(v, page->index, path);
 	v->page_count--;
-	path[1]->slot[slot_of(page->index, 1)] = NULL;
-	path[1]->used &= ~(1ULL << slot_of(page->index, 1));
 	prune(v, page->index, path, 1);
 }

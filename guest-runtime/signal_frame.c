@@ -174,6 +174,8 @@ void __rt_signal_returned(struct frame *frame)
 	struct rt_thread *self = __rt_self;
 	const ucontext_t *context = &frame->context;
 
+	/* Until it is resumed, as what came then would be noted in vain. */
+	__rt_upcall_frame.busy = 1;
 	take_registers(&self->saved->registers, context->uc_mcontext.gregs);
 	memcpy(self->saved->vector, context->uc_mcontext.fpregs,
 	       __rt_vector_bytes);

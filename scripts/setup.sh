@@ -17,7 +17,7 @@ for task in "$@"; do
 		iputils-ping curl tshark
 		wrk socat busybox-static golang-github-containers-common) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
-	bench) packages+=(musl-tools jq strace e2fsprogs gzip tcl xz-utils) ;;
+	bench) packages+=(passt musl-tools jq strace e2fsprogs gzip tcl xz-utils) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;
 	*)
 		echo "setup: unknown task $task" >&2

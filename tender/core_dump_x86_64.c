@@ -14,12 +14,14 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/procfs.h>
 #include <sys/user.h>
 #include <unistd.h>
 
 #include "cpu_state.h"
+#include "guest_threads.h"
 #include "log.h"
 #include "machine.h"
 #include "memory_map.h"
@@ -30,10 +32,9 @@
 #define HVT_VERSION "unknown"
 #endif
 
-#define NOTES_MAX    8192
+#define NOTES_MAX    (256 << 10)
 #define NOTE_MACHINE 0x100 /* of "HVT" */
 #define NOTE_VCPU    0x101
-#define THREAD_ID    1
 
 struct notes {
 	size_t bytes;
@@ -94,12 +95,13 @@ static void registers(struct user_regs_struct *u, const struct cpu_state *s)
 	};
 }
 
-static void add_thread(struct notes *n, const struct cpu_state *s, int signal)
+static void add_thread(struct notes *n, uint64_t id, const struct cpu_state *s,
+		       int signal)
 {
 	struct elf_prstatus status = {
 		.pr_info.si_signo = signal,
 		.pr_cursig = (short)signal,
-		.pr_pid = THREAD_ID,
+		.pr_pid = (pid_t)id,
 		.pr_fpvalid = 1,
 	};
 	struct user_regs_struct user;
@@ -109,6 +111,21 @@ static void add_thread(struct notes *n, const struct cpu_state *s, int signal)
 	memcpy(&status.pr_reg, &user, sizeof(user));
 	add_note(n, "CORE", NT_PRSTATUS, &status, sizeof(status));
 	add_note(n, "CORE", NT_FPREGSET, &s->fpu, sizeof(s->fpu));
+}
+
+/* The first note is of the thread that GDB shows first. */
+static void add_threads(struct notes *n, const struct machine *m,
+			const struct cpu_state *current, int signal)
+{
+	struct guest_thread list[GUEST_THREADS_MAX];
+	unsigned count =
+		guest_threads_list(m, m->threads_gpa, list, GUEST_THREADS_MAX);
+	struct cpu_state state;
+
+	add_thread(n, list[0].id, current, signal);
+	for (unsigned i = 1; i < count; i++)
+		if (guest_thread_state(m, m->threads_gpa, &list[i], &state))
+			add_thread(n, list[i].id, &state, 0);
 }
 
 static void add_machine(struct notes *n, const struct machine *m)
@@ -254,16 +271,17 @@ static int write_all(const struct machine *m, int fd, const struct notes *n)
 int core_dump_write(struct machine *m, int fd, int signal)
 {
 	const struct vcpu_debug_ops *ops = m->vcpu->ops->debug;
-	struct notes notes = {0};
+	struct notes *notes = calloc(1, sizeof(*notes));
 	struct cpu_state state;
-	int err = ops->read(m->vcpu, &state);
+	int err = notes ? ops->read(m->vcpu, &state) : -ENOMEM;
 
-	if (err)
-		return err;
-	add_thread(&notes, &state, signal);
-	add_machine(&notes, m);
-	add_note(&notes, "HVT", NOTE_VCPU, &state, sizeof(state));
-	err = write_all(m, fd, &notes);
+	if (!err) {
+		add_threads(notes, m, &state, signal);
+		add_machine(notes, m);
+		add_note(notes, "HVT", NOTE_VCPU, &state, sizeof(state));
+		err = write_all(m, fd, notes);
+	}
+	free(notes);
 	if (err)
 		log_error("--core: %s", strerror(-err));
 	/* A trap ends the guest; after anything else it runs on. */

@@ -172,13 +172,17 @@ static enum gdb_verdict stop(struct gdb *g, bool announce, bool fatal)
 
 static bool read_state(struct gdb *g)
 {
+	g->thread_count = guest_threads_list(g->m, g->m->threads_gpa, g->thread,
+					     GUEST_THREADS_MAX);
+	g->selected = 0;
 	return !g->m->vcpu->ops->debug->read(g->m->vcpu, &g->state);
 }
 
 static void stop_reply(struct gdb *g, int signal, const char *reason)
 {
-	snprintf(g->stop, sizeof(g->stop), "T%02x%sthread:1;",
-		 gdb_signal_of(signal), reason);
+	snprintf(g->stop, sizeof(g->stop), "T%02x%sthread:%llx;",
+		 gdb_signal_of(signal), reason,
+		 (unsigned long long)g->thread[0].id);
 }
 
 static void stop_at_watch(struct gdb *g, const struct gdb_watch *w)

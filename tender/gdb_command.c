@@ -12,8 +12,6 @@
 #include "guest_memory.h"
 #include "machine.h"
 
-#define ONLY_THREAD 1
-
 static void answer_ok(struct gdb *g)
 {
 	gdb_reply_text(&g->reply, "OK");
@@ -33,13 +31,20 @@ static void answer(struct gdb *g, int err)
 		answer_ok(g);
 }
 
+/* Those of the thread that Hg chose. */
+static const struct cpu_state *selected_state(const struct gdb *g)
+{
+	return g->selected ? &g->other : &g->state;
+}
+
 static void read_registers(struct gdb *g)
 {
+	const struct cpu_state *state = selected_state(g);
 	uint8_t value[GDB_REGISTER_MAX_BYTES];
 
 	for (unsigned i = 0; i < gdb_register_count; i++)
 		gdb_reply_hex(&g->reply, value,
-			      gdb_register_get(&g->state, i, value));
+			      gdb_register_get(state, i, value));
 }
 
 static void write_registers(struct gdb *g, const char *at)
@@ -47,6 +52,10 @@ static void write_registers(struct gdb *g, const char *at)
 	struct cpu_state state = g->state;
 	uint8_t value[GDB_REGISTER_MAX_BYTES];
 
+	if (g->selected) {
+		answer_error(g, -EBUSY); /* its registers are the guest's */
+		return;
+	}
 	for (unsigned i = 0; i < gdb_register_count; i++) {
 		if (!gdb_read_hex(&at, value, gdb_register_bytes(i))) {
 			answer_error(g, -EINVAL);
@@ -67,7 +76,8 @@ static void read_register(struct gdb *g, const char *at)
 		answer_error(g, -EINVAL);
 	else
 		gdb_reply_hex(&g->reply, value,
-			      gdb_register_get(&g->state, (unsigned)n, value));
+			      gdb_register_get(selected_state(g), (unsigned)n,
+					       value));
 }
 
 static void write_register(struct gdb *g, const char *at)
@@ -75,8 +85,8 @@ static void write_register(struct gdb *g, const char *at)
 	uint8_t value[GDB_REGISTER_MAX_BYTES];
 	uint64_t n;
 
-	if (!gdb_read_number(&at, &n) || n >= gdb_register_count ||
-	    !gdb_read_char(&at, '=') ||
+	if (g->selected || !gdb_read_number(&at, &n) ||
+	    n >= gdb_register_count || !gdb_read_char(&at, '=') ||
 	    !gdb_read_hex(&at, value, gdb_register_bytes((unsigned)n))) {
 		answer_error(g, -EINVAL);
 		return;
@@ -174,26 +184,43 @@ static void resume(struct gdb *g, const char *at)
 	g->resume = signal ? GDB_PASS_SIGNAL : steps ? GDB_STEP : GDB_CONTINUE;
 }
 
-/* "vCont;ACTION[:THREAD]...": the first that applies to a thread counts. */
+/*
+ * "vCont;ACTION[:THREAD]...": the first that applies to the current thread
+ * counts, as it is the one that runs; others go on with the guest.
+ */
 static void resume_each(struct gdb *g, const char *at)
 {
+	enum gdb_resume how = GDB_CONTINUE;
+	bool found = false;
+
 	while (gdb_read_char(&at, ';')) {
 		char action = *at++;
-		uint64_t signal = 0, thread = ONLY_THREAD;
+		uint64_t signal = 0, id = g->thread[0].id;
 
-		if ((action == 'C' || action == 'S') &&
-		    !gdb_read_number(&at, &signal))
-			break;
-		if (gdb_read_char(&at, ':') && !gdb_read_char(&at, '-') &&
-		    !gdb_read_number(&at, &thread))
-			break;
-		if (thread > ONLY_THREAD || !action || !strchr("cCsS", action))
-			break;
-		g->resume = signal			     ? GDB_PASS_SIGNAL
-			    : action == 's' || action == 'S' ? GDB_STEP
-							     : GDB_CONTINUE;
-		return;
+		if (!action || !strchr("cCsS", action) ||
+		    ((action == 'C' || action == 'S') &&
+		     !gdb_read_number(&at, &signal)))
+			goto bad;
+		if (gdb_read_char(&at, ':')) {
+			uint64_t all;
+
+			if (gdb_read_char(&at, '-'))
+				(void)gdb_read_number(&at, &all);
+			else if (!gdb_read_number(&at, &id))
+				goto bad;
+		}
+		if (found || id != g->thread[0].id)
+			continue;
+		found = true;
+		if (action == 's' || action == 'S')
+			how = GDB_STEP;
+		if ((action == 'C' || action == 'S') && signal)
+			how = GDB_PASS_SIGNAL;
 	}
+	g->resume = how;
+	return;
+
+bad:
 	answer_error(g, -EINVAL);
 }
 
@@ -217,16 +244,33 @@ static void detach(struct gdb *g)
 	g->resume = GDB_DETACH;
 }
 
-/* Threads have numbers; there is one. */
-static void check_thread(struct gdb *g, const char *at)
+/* The place of the thread with this number, 0 or less meaning any; or -1. */
+static int find_thread(const struct gdb *g, const char *at)
 {
-	uint64_t thread;
+	uint64_t id;
 
-	if (*at == '-' ||
-	    (gdb_read_number(&at, &thread) && thread <= ONLY_THREAD))
-		answer_ok(g);
-	else
-		answer_error(g, -ESRCH);
+	if (*at == '-')
+		return 0;
+	if (!gdb_read_number(&at, &id))
+		return -1;
+	for (unsigned i = 0; i < g->thread_count; i++)
+		if (!id || g->thread[i].id == id)
+			return (int)i;
+	return -1;
+}
+
+/* "Hg" and a thread: whose registers are meant from now on. "Hc" is old. */
+static void select_thread(struct gdb *g, const char *at)
+{
+	int i = find_thread(g, *at ? at + 1 : at);
+
+	if (i > 0 && *at == 'g' &&
+	    !guest_thread_state(g->m, g->m->threads_gpa, &g->thread[i],
+				&g->other))
+		i = -1;
+	if (i >= 0 && *at == 'g')
+		g->selected = (unsigned)i;
+	answer(g, i < 0 ? -ESRCH : 0);
 }
 
 static void carry_out(struct gdb *g, const char *packet)
@@ -272,10 +316,10 @@ static void carry_out(struct gdb *g, const char *packet)
 		gdb_query(g, packet);
 		break;
 	case 'H':
-		check_thread(g, *(packet + 1) ? packet + 2 : packet + 1);
+		select_thread(g, packet + 1);
 		break;
 	case 'T':
-		check_thread(g, packet + 1);
+		answer(g, find_thread(g, packet + 1) < 0 ? -ESRCH : 0);
 		break;
 	case 'D':
 		detach(g);

@@ -9,6 +9,7 @@
 #include "gdb.h"
 #include "gdb_breakpoint.h"
 #include "gdb_packet.h"
+#include "guest_threads.h"
 #include "vcpu_debug.h"
 
 /* How the guest goes on, once the debugger has had its say. */
@@ -51,7 +52,11 @@ struct gdb {
 	unsigned watch_count;
 	unsigned slot_count;
 	const struct gdb_watch *stop_at; /* stop_soon is because of that */
-	struct cpu_state state;		 /* while stopped */
+	unsigned thread_count;		 /* while stopped: */
+	unsigned selected;		 /* whose registers GDB asks for */
+	struct cpu_state state;		 /* of the current thread, thread[0] */
+	struct cpu_state other;		 /* of the selected one, if another */
+	struct guest_thread thread[GUEST_THREADS_MAX];
 	struct vcpu_watch slot[VCPU_MAX_WATCHES];
 	unsigned char slot_watch[VCPU_MAX_WATCHES]; /* whose it is */
 	struct gdb_watch watch[VCPU_MAX_WATCHES];

@@ -100,6 +100,31 @@ static void monitor(struct gdb *g, const char *hex)
 	gdb_reply_text(&g->reply, "OK");
 }
 
+static void list_threads(struct gdb *g)
+{
+	for (unsigned i = 0; i < g->thread_count; i++)
+		gdb_reply_text(&g->reply, "%c%llx", i ? ',' : 'm',
+			       (unsigned long long)g->thread[i].id);
+}
+
+static void name_thread(struct gdb *g, const char *at)
+{
+	const char *name = "", *running = "";
+	char text[40];
+	uint64_t id;
+
+	if (!gdb_read_number(&at, &id))
+		return;
+	for (unsigned i = 0; i < g->thread_count; i++)
+		if (g->thread[i].id == id) {
+			name = g->thread[i].name;
+			running = i ? "" : "running";
+		}
+	snprintf(text, sizeof(text), "%s%s%s", name,
+		 *name && *running ? ", " : "", running);
+	gdb_reply_hex(&g->reply, text, strlen(text));
+}
+
 void gdb_query(struct gdb *g, const char *packet)
 {
 	const char *rest;
@@ -111,13 +136,14 @@ void gdb_query(struct gdb *g, const char *packet)
 	else if ((rest = behind(packet, "qRcmd,")))
 		monitor(g, rest);
 	else if (!strcmp(packet, "qC"))
-		gdb_reply_text(&g->reply, "QC1");
+		gdb_reply_text(&g->reply, "QC%llx",
+			       (unsigned long long)g->thread[0].id);
 	else if (!strcmp(packet, "qfThreadInfo"))
-		gdb_reply_text(&g->reply, "m1");
+		list_threads(g);
 	else if (!strcmp(packet, "qsThreadInfo"))
 		gdb_reply_text(&g->reply, "l");
-	else if (behind(packet, "qThreadExtraInfo,"))
-		gdb_reply_hex(&g->reply, "main", 4);
+	else if ((rest = behind(packet, "qThreadExtraInfo,")))
+		name_thread(g, rest);
 	else if (behind(packet, "qAttached"))
 		gdb_reply_text(&g->reply, g->attached_later ? "1" : "0");
 	else if (behind(packet, "qSymbol:"))

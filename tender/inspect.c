@@ -15,6 +15,7 @@
 #include "attention.h"
 #include "core_dump.h"
 #include "gdb.h"
+#include "guest_threads.h"
 #include "hypercall_dispatch.h"
 #include "inspect_options.h"
 #include "log.h"
@@ -169,6 +170,8 @@ bool inspect_open(struct machine *m, const struct inspect_options *o)
 		log_error("cannot catch signals: %s", strerror(errno));
 		return false;
 	}
+	if (o->gdb.on || o->core_file)
+		m->threads_gpa = guest_threads_find(m);
 	if (o->gdb.on)
 		i->gdb = gdb_open(m, &o->gdb);
 	i->since_ns = stats_now();

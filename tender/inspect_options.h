@@ -49,23 +49,23 @@ enum inspect_option_id {
 	{"metrics", required_argument, NULL, OPT_METRICS}
 /* clang-format on */
 
-#define INSPECT_HELP                                                       \
-	"  --gdb[=PORT|ADDRESS:PORT|unix:PATH][,later]\n"                  \
-	"                      wait for a debugger on 127.0.0.1 (default " \
-	"port 1234)\n"                                                     \
-	"                      or a socket; later: start without it\n"     \
-	"  --log=text|json     how messages and reports look\n"            \
-	"  --log-level=error|info|debug\n"                                 \
-	"                      which of them (-q, -v)\n"                   \
-	"  --log-file=FILE     where they go, with times\n" \
-	"  --stats[=FILE|every=SECONDS]\n" \
+#define INSPECT_HELP                                                          \
+	"  --gdb[=PORT|ADDRESS:PORT|unix:PATH][,later]\n"                     \
+	"                      wait for a debugger on 127.0.0.1 (default "    \
+	"port 1234)\n"                                                        \
+	"                      or a socket; later: start without it\n"        \
+	"  --log=text|json     how messages and reports look\n"               \
+	"  --log-level=error|info|debug\n"                                    \
+	"                      which of them (-q, -v)\n"                      \
+	"  --log-file=FILE     where they go, with times\n"                   \
+	"  --stats[=FILE|every=SECONDS]\n"                                    \
 	"                      what the guest cost: a table at its end, now " \
-	"and\n" \
-	"                      then, or JSON\n" \
-	"  --trace[=hypercalls,block,net,sched|FILE]\n" \
+	"and\n"                                                               \
+	"                      then, or JSON\n"                               \
+	"  --trace[=hypercalls,block,net,sched|FILE]\n"                       \
 	"                      a line for each, or a timeline for Perfetto\n" \
-	"  --profile=FILE      where its time went, for flame graphs\n" \
-	"  --core=FILE         a core file of a guest that traps, for gdb\n" \
+	"  --profile=FILE      where its time went, for flame graphs\n"       \
+	"  --core=FILE         a core file of a guest that traps, for gdb\n"  \
 	"  --metrics=unix:PATH statistics for Prometheus, by HTTP\n"
 
 /* Takes option @id with @arg (NULL: none). False after printing why not. */

@@ -18,7 +18,7 @@ static void kernel_segments(struct kvm_sregs *s)
 }
 
 /* In ring 0, has the list's entries written. */
-static int run_writer(struct vcpu_kvm *k, unsigned entries)
+static int run_writer(struct vcpu_kvm *k, uint64_t address, unsigned entries)
 {
 	int err;
 
@@ -26,6 +26,7 @@ static int run_writer(struct vcpu_kvm *k, unsigned entries)
 		.rip = TRAP_WRITER_GPA,
 		.rsp = TRAP_STACK_GPA + BP_PAGE_BYTES,
 		.rsi = TRAP_LIST_GPA,
+		.rdi = address,
 		.rcx = entries,
 		.rflags = 2,
 	};
@@ -50,9 +51,11 @@ static int run_writer(struct vcpu_kvm *k, unsigned entries)
  */
 int kvm_map(struct vcpu *vcpu, uint64_t start, uint64_t end, unsigned access)
 {
-	const unsigned most = BP_PAGE_BYTES / sizeof(struct page_table_write);
+	const unsigned most = BP_PAGE_BYTES / sizeof(uint64_t);
 	struct vcpu_kvm *k = kvm_of(vcpu);
 	struct kvm_segment cs, ss;
+	uint64_t address = 0;
+	unsigned entries;
 	struct kvm_regs regs;
 	int err = kvm_complete_io(k);
 
@@ -65,10 +68,11 @@ int kvm_map(struct vcpu *vcpu, uint64_t start, uint64_t end, unsigned access)
 	ss = k->sregs.ss;
 	kernel_segments(&k->sregs);
 	err = kvm_set_sregs(k);
-	while (!err && start < end)
-		err = run_writer(k, page_table_change(&k->tables, &start, end,
-						      access, trap_list(k->mem),
-						      most));
+	while (!err && start < end) {
+		entries = page_table_change(&k->tables, &start, end, access,
+					    &address, trap_list(k->mem), most);
+		err = run_writer(k, address, entries);
+	}
 	if (err)
 		return err;
 	k->sregs.cs = cs;

@@ -135,10 +135,20 @@ static uint64_t directory_entry_address(uint64_t gpa)
 	       gpa / LARGE_BYTES * sizeof(uint64_t);
 }
 
-/* A table of small pages like the large one of @entry but for [start, end). */
-static uint64_t split(struct page_table *tables, uint64_t entry, uint64_t start,
-		      uint64_t end, unsigned access)
+static const uint64_t *directory_entry(struct page_table *tables, uint64_t gpa)
 {
+	uint64_t *top = table_at(tables, tables->top);
+	uint64_t *pointers = table_below(tables, top, 0);
+	uint64_t *directory = table_below(tables, pointers, gpa / GIANT_BYTES);
+
+	return &directory[gpa / LARGE_BYTES % ENTRIES];
+}
+
+/* A table of small pages like the large one there but for [start, end). */
+static uint64_t split(struct page_table *tables, uint64_t start, uint64_t end,
+		      unsigned access)
+{
+	uint64_t entry = *directory_entry(tables, start);
 	uint64_t gpa = table_new(tables), *table = table_at(tables, gpa);
 	uint64_t first = start / LARGE_BYTES * LARGE_BYTES;
 
@@ -153,43 +163,45 @@ static uint64_t split(struct page_table *tables, uint64_t entry, uint64_t start,
 	return gpa | TABLE_BITS;
 }
 
-/* Changes pages from @start to @next or less, which it sets, by one entry. */
-static struct page_table_write change(struct page_table *tables, uint64_t start,
-				      uint64_t *next, unsigned access)
+/* How far one entry reaches that is changed for [start, end), and where it is.
+ */
+static uint64_t one_entry(struct page_table *tables, uint64_t start,
+			  uint64_t end, uint64_t *address)
 {
-	uint64_t *top = table_at(tables, tables->top);
-	uint64_t *pointers = table_below(tables, top, 0);
-	const uint64_t *directory =
-		table_below(tables, pointers, start / GIANT_BYTES);
-	uint64_t entry = directory[start / LARGE_BYTES % ENTRIES];
 	uint64_t large_end = (start / LARGE_BYTES + 1) * LARGE_BYTES;
-	struct page_table_write write = {directory_entry_address(start), 0};
 
-	if (!(entry & PTE_LARGE)) {
-		*next = start + BP_PAGE_BYTES;
-		write.address = entry_address(start);
-		write.value = user_entry(start, access);
-		return write;
+	if (*directory_entry(tables, start) & PTE_LARGE) {
+		*address = directory_entry_address(start);
+		return end < large_end ? end : large_end;
 	}
-	if (*next > large_end)
-		*next = large_end;
-	write.value = *next - start == LARGE_BYTES
-			      ? user_entry(start, access) | PTE_LARGE
-			      : split(tables, entry, start, *next, access);
-	return write;
+	*address = entry_address(start);
+	return start + BP_PAGE_BYTES;
+}
+
+static uint64_t new_value(struct page_table *tables, uint64_t start,
+			  uint64_t end, unsigned access)
+{
+	if (!(*directory_entry(tables, start) & PTE_LARGE))
+		return user_entry(start, access);
+	if (end - start == LARGE_BYTES)
+		return user_entry(start, access) | PTE_LARGE;
+	return split(tables, start, end, access);
 }
 
 unsigned page_table_change(struct page_table *tables, uint64_t *start,
-			   uint64_t end, unsigned access,
-			   struct page_table_write *list, unsigned most)
+			   uint64_t end, unsigned access, uint64_t *address,
+			   uint64_t *list, unsigned most)
 {
+	uint64_t next, at;
 	unsigned n = 0;
 
-	while (*start < end && n < most) {
-		uint64_t next = end;
-
-		list[n++] = change(tables, *start, &next, access);
-		*start = next;
+	for (; *start < end && n < most; *start = next, n++) {
+		next = one_entry(tables, *start, end, &at);
+		if (n && at != *address + n * sizeof(*list))
+			break;
+		if (!n)
+			*address = at;
+		list[n] = new_value(tables, *start, next, access);
 	}
 	return n;
 }

@@ -19,12 +19,6 @@ struct page_table {
 	uint64_t next; /* of the next free table page */
 };
 
-/* One entry to be changed: ring 0 is to write @value to @address. */
-struct page_table_write {
-	uint64_t address;
-	uint64_t value;
-};
-
 /* Bytes of tables that there can be behind @mem_bytes, in the end. */
 uint64_t page_table_bytes(uint64_t mem_bytes);
 
@@ -36,13 +30,14 @@ uint64_t page_table_bytes(uint64_t mem_bytes);
 void page_table_build(struct page_table *tables, struct guest_mem *mem);
 
 /*
- * Lists what to write so that pages from *@start on, to @end at most, get
- * exactly @access. They are pages of regions. At most @most entries; *@start
- * is where to go on. How many there are. They take effect when all were
- * written, by the guest's CPU, and its translations were flushed.
+ * Lists entries that have to be written, one behind the other, from *@address
+ * on, so that pages from *@start on, to @end at most, get exactly @access. They
+ * are pages of regions. At most @most entries; *@start is where to go on. How
+ * many there are. They take effect when the guest's CPU, in ring 0, has written
+ * all of them and flushed its translations.
  */
 unsigned page_table_change(struct page_table *tables, uint64_t *start,
-			   uint64_t end, unsigned access,
-			   struct page_table_write *list, unsigned most);
+			   uint64_t end, unsigned access, uint64_t *address,
+			   uint64_t *list, unsigned most);
 
 #endif

@@ -195,6 +195,23 @@ static const char *name_at(const struct symbols *s, uint32_t offset)
 	return strings + offset;
 }
 
+uint64_t symbols_address(const struct symbols *s, const char *wanted)
+{
+	size_t count = s ? s->table.sh_size / sizeof(Elf64_Sym) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *from = s->file + s->table.sh_offset;
+		const char *name;
+		Elf64_Sym sym;
+
+		memcpy(&sym, from + i * sizeof(sym), sizeof(sym));
+		name = name_at(s, sym.st_name);
+		if (name && sym.st_shndx != SHN_UNDEF && !strcmp(name, wanted))
+			return sym.st_value;
+	}
+	return 0;
+}
+
 const char *symbols_line(const struct symbols *s, uint64_t pc, unsigned *line)
 {
 	return s ? symbol_lines_find(&s->lines, pc, line) : NULL;

@@ -32,6 +32,9 @@ void symbols_free(struct symbols *symbols);
 void symbols_format(const struct symbols *symbols, uint64_t pc, char *text,
 		    size_t bytes);
 
+/* Where the symbol @name is; 0: there is none. */
+uint64_t symbols_address(const struct symbols *symbols, const char *name);
+
 /* The file, and its *@line, that @pc comes from; NULL: not known. */
 const char *symbols_line(const struct symbols *symbols, uint64_t pc,
 			 unsigned *line);

@@ -18,7 +18,6 @@ static const struct {
 	enum trace_kind kind;
 } kinds[] = {
 	{"hypercalls", TRACE_HYPERCALLS},
-	{"syscalls", TRACE_SYSCALLS},
 	{"net", TRACE_NET},
 	{"block", TRACE_BLOCK},
 	{"sched", TRACE_SCHED},

@@ -11,11 +11,10 @@
 
 enum trace_kind {
 	TRACE_HYPERCALLS = 1,
-	TRACE_SYSCALLS = 2,
 	TRACE_NET = 4,
 	TRACE_BLOCK = 8,
 	TRACE_SCHED = 16,
-	TRACE_ALL = 31,
+	TRACE_ALL = 29,
 };
 
 struct trace {

@@ -115,16 +115,11 @@ static void write_stub(uint8_t *stubs, unsigned vector)
 static void write_writer(uint8_t *at)
 {
 	static const uint8_t code[] = {
-		0x48, 0x8b,	 0x3e,	     /* 1: mov (%rsi), %rdi */
-		0x48, 0x8b,	 0x46, 0x08, /* mov 8(%rsi), %rax */
-		0x48, 0x89,	 0x07,	     /* mov %rax, (%rdi) */
-		0x83, 0xc6,	 0x10,	     /* add $16, %esi */
-		0xff, 0xc9,		     /* dec %ecx */
-		0x75, 0xef,		     /* jnz 1b */
-		0x0f, 0x20,	 0xd8,	     /* mov %cr3, %rax */
-		0x0f, 0x22,	 0xd8,	     /* mov %rax, %cr3 */
-		0xe7, TRAP_PORT,	     /* out %eax, $TRAP_PORT */
-		0xf4,			     /* hlt: not reached */
+		0xf3, 0x48,	 0xa5, /* rep movsq */
+		0x0f, 0x20,	 0xd8, /* mov %cr3, %rax */
+		0x0f, 0x22,	 0xd8, /* mov %rax, %cr3 */
+		0xe7, TRAP_PORT,       /* out %eax, $TRAP_PORT */
+		0xf4,		       /* hlt: not reached */
 	};
 
 	_Static_assert(TRAP_WRITER_GPA + sizeof(code) - 3 == TRAP_WRITER_END,

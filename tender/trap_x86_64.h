@@ -53,12 +53,12 @@ struct trap_frame {
 };
 
 /*
- * Ring-0 code that writes a list of RCX entries at RSI, each an address and a
- * value of 8 bytes, flushes all translations, and ends like a stub at
- * TRAP_WRITER_END. Uses RAX and RDI as well.
+ * Ring-0 code that copies RCX entries of the list, from RSI to RDI, flushes all
+ * translations, and ends like a stub at TRAP_WRITER_END. One instruction for
+ * all of them, as some hosts interpret each. Uses RAX as well.
  */
 #define TRAP_WRITER_GPA (TRAP_STUBS_GPA + 0x200)
-#define TRAP_WRITER_END (TRAP_WRITER_GPA + 23)
+#define TRAP_WRITER_END (TRAP_WRITER_GPA + 9)
 
 /* Writes the pages, but for the list. */
 void trap_pages_write(struct guest_mem *mem);

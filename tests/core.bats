@@ -11,6 +11,7 @@ setup_file() {
 	"$BIN/imgbuild" -O1 -g -D_GNU_SOURCE debug.c \
 		-o "$BATS_FILE_TMPDIR/debug.hvt"
 	build_guest trap -g
+	build_guest threads_debug -O1 -g
 }
 
 setup() {
@@ -64,6 +65,16 @@ look() {
 	look hypercall bt
 	says gdb.out 'terminated with signal SIGSYS'
 	says gdb.out '^#[0-9]* .*main'
+}
+
+@test "a core has all threads of the guest" {
+	run_tender --core=core "$(image threads_debug)" crash
+	ended_with 139
+	look threads_debug 'thread apply all bt'
+	[ "$(grep -c '^\[New LWP [1-3]\]' gdb.out)" -eq 3 ]
+	says gdb.out '^#0 .*all_there'
+	says gdb.out '^#0 .*compute'
+	says gdb.out '^#[0-9]* .*wait_for_mutex'
 }
 
 @test "SIGQUIT writes a core of a guest that goes on" {

@@ -83,6 +83,9 @@ same_as_linux() {
 	for case in "${@:2}"; do
 		on_linux "$1" "$case"
 		ended_with 0 || { cat "$case.want"; return 1; }
+		# Linux before 6.6 loses places in tmpfs; a guest does never.
+		[ "$case" != positions ] ||
+			sed -i 's/^wrong = .*/wrong = 0/' positions.want
 	done
 	for kind in "${on[@]}"; do
 		directory=/data disk=(--disk=disk.img)

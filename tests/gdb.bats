@@ -8,6 +8,7 @@ load lib
 
 setup_file() {
 	build_guest debug -O1 -g
+	build_guest threads_debug -O1 -g
 }
 
 setup() {
@@ -56,7 +57,7 @@ debug() {
 	timeout --foreground -s KILL 20 gdb -batch -nx \
 		-ex 'set confirm off' -ex 'set pagination off' \
 		-ex 'target remote sock' "${arguments[@]}" \
-		"$BATS_FILE_TMPDIR/debug.hvt.debug" >gdb.out 2>&1
+		"$BATS_FILE_TMPDIR/${GUEST-debug}.hvt.debug" >gdb.out 2>&1
 }
 
 # The tender has ended with this status.
@@ -286,6 +287,29 @@ start_waiting() {
 	echo go >&7
 	tender_ends_with 87
 	says out "$RESULT"
+}
+
+@test "the guest's threads are GDB's, with names and stacks" {
+	start_tender "$(image threads_debug)"
+	GUEST=threads_debug debug 'break all_there' 'continue' 'info threads' \
+		'thread apply all bt' 'thread 2' 'thread 1' 'stepi 3' \
+		'delete' 'continue'
+	[ "$(grep -c '^[* ] [1-3] *Thread [1-3]' gdb.out)" -eq 3 ]
+	says gdb.out '^\* 1 *Thread 1 (running) *all_there'
+	says gdb.out '^  [23] *Thread [23] (computer) .*compute '
+	says gdb.out '^  [23] *Thread [23] (waiter) '
+	says gdb.out '^#[0-9]* .*wait_for_mutex'
+	says gdb.out '^#[0-9]* .*computer'
+	says out '^all there$'
+	tender_ends_with 0
+}
+
+@test "registers of a thread that does not run cannot be written" {
+	start_tender "$(image threads_debug)"
+	GUEST=threads_debug debug 'break all_there' 'continue' 'thread 2' \
+		'set var $rax = 1' 'thread 1' 'set var $rax = 1' 'kill' || true
+	says gdb.out 'Could not write register'
+	tender_ends_with 137
 }
 
 @test "kill in the debugger ends the guest with status 137" {

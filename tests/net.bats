@@ -189,6 +189,20 @@ whole() {
 	cmp datagram back
 }
 
+@test "an answer leaves though the guest computes from then on" {
+	make_tap
+	build_guest sockets_busy
+	start waiting "${IN[@]}" "${TENDER[@]}" --timeout="$LIMIT_SECONDS" \
+		--net=tap:tap0,ip=10.9.0.1/24 "$(image sockets_busy)"
+	echo hi | "${IN[@]}" socat -t 20 -T 20 - UDP:10.9.0.1:7 >back &
+	PIDS+=($!)
+	for _ in $(seq 200); do
+		[ ! -s back ] || break
+		sleep 0.1
+	done
+	[ "$(cat back)" = hi ]
+}
+
 @test "IPv6: ping, and a page" {
 	make_tap
 	[ -e /proc/sys/net/ipv6 ] || skip "no IPv6 here"

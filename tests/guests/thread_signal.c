@@ -193,6 +193,22 @@ static void post(int signal)
 	sem_post(&posted);
 }
 
+/* Without another thread: only the handler can wake it. */
+static void alone(void)
+{
+	struct itimerval once = {{0, 0}, {0, 50000}};
+	struct sigaction a = {.sa_handler = post};
+
+	NEED(!sigaction(SIGALRM, &a, NULL));
+	DOE(setitimer(ITIMER_REAL, &once, NULL));
+	DOE(sem_wait(&posted));
+	DOE(sem_wait(&posted));
+	a.sa_flags = SA_RESTART;
+	NEED(!sigaction(SIGALRM, &a, NULL));
+	DOE(setitimer(ITIMER_REAL, &once, NULL));
+	DOE(sem_wait(&posted));
+}
+
 /* A timer's signals interrupt threads that compute, and wake by sem_post. */
 static void timer(void)
 {
@@ -296,13 +312,10 @@ static void storm(void)
 int main(int argc, char **argv)
 {
 	static const struct thread_case cases[] = {
-		{"kills", kills},
-		{"process", process},
-		{"waiting", waiting},
-		{"timer", timer},
-		{"jumps", jumps},
-		{"storm", storm},
-		{0},
+		{"kills", kills},     {"process", process},
+		{"waiting", waiting}, {"alone", alone},
+		{"timer", timer},     {"jumps", jumps},
+		{"storm", storm},     {0},
 	};
 
 	sem_init(&started, 0, 0);

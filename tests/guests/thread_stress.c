@@ -179,7 +179,8 @@ static void create_detach(void)
 		pthread_t t;
 
 		NEED(!pthread_create(&t, &attr, count_up, NULL));
-		if (i % 50 == 0)
+		/* Who has counted may still wait for its turn to end. */
+		if (i % 20 == 0)
 			while (__atomic_load_n(&counter, __ATOMIC_SEQ_CST) <= i)
 				sched_yield();
 	}

@@ -253,39 +253,37 @@ static void test_memory_kept(void)
 }
 
 /* The tables lie where ring 0, and only that, finds their entries. */
-static void apply(const struct page_table *tables,
-		  const struct page_table_write *list, unsigned count)
+static void apply(const struct page_table *tables, uint64_t address,
+		  const uint64_t *list, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++) {
-		struct walk w =
-			walk(tables->top, list[i].address & ((1ULL << 48) - 1));
+	for (unsigned i = 0; i < count; i++, address += sizeof(*list)) {
+		struct walk w = walk(tables->top, address & ((1ULL << 48) - 1));
 
 		EXPECT(w.mapped && !w.user &&
 			       w.access == (GUEST_READ | GUEST_WRITE) &&
 			       w.gpa >= tables->mem->bytes &&
 			       w.gpa < tables->next,
 		       "an entry at 0x%llx, which is 0x%llx",
-		       (unsigned long long)list[i].address,
-		       (unsigned long long)w.gpa);
-		memcpy(tables->mem->base + w.gpa, &list[i].value, 8);
+		       (unsigned long long)address, (unsigned long long)w.gpa);
+		memcpy(tables->mem->base + w.gpa, &list[i], sizeof(*list));
 	}
 }
 
 static void change(struct page_table *tables, uint64_t from, uint64_t to,
 		   unsigned access)
 {
-	struct page_table_write list[100];
+	uint64_t list[100], address;
 
 	memset(left + from / PAGE, (int)access, (to - from) / PAGE);
 	while (from < to) {
 		uint64_t before = from;
-		unsigned n = page_table_change(tables, &from, to, access, list,
-					       COUNT_OF(list));
+		unsigned n = page_table_change(tables, &from, to, access,
+					       &address, list, COUNT_OF(list));
 
 		EXPECT(n && n <= COUNT_OF(list) && from > before && from <= to,
 		       "%u entries, from 0x%llx on", n,
 		       (unsigned long long)from);
-		apply(tables, list, n);
+		apply(tables, address, list, n);
 	}
 }
 
@@ -336,15 +334,16 @@ static void test_most_splits(void)
 	struct page_table tables;
 	struct guest_mem mem;
 	uint64_t from;
-	struct page_table_write write;
+	uint64_t address, value;
 
 	start(&mem, BP_MEM_MAX_BYTES);
 	add(&mem, 0x10000, BP_MEM_MAX_BYTES, GUEST_READ | GUEST_WRITE);
 	page_table_build(&tables, &mem);
 	for (uint64_t at = 1 << 20; at < BP_MEM_MAX_BYTES; at += 2 << 20) {
 		from = at;
-		page_table_change(&tables, &from, at + PAGE, 0, &write, 1);
-		apply(&tables, &write, 1);
+		page_table_change(&tables, &from, at + PAGE, 0, &address,
+				  &value, 1);
+		apply(&tables, address, &value, 1);
 	}
 	EXPECT(tables.next <= mem.mapped_bytes, "too many tables");
 	promise("there is room to split all of 64 GiB");
