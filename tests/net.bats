@@ -164,6 +164,14 @@ whole() {
 	[ "$status" -eq 1 ]
 }
 
+@test "a datagram and its answer go through a published port" {
+	command -v passt >/dev/null || skip "no passt"
+	port=$((20000 + RANDOM % 12000))
+	start echoing "${TENDER[@]}" --timeout="$LIMIT_SECONDS" --net=user \
+		-p "127.0.0.1:$port:7/udp" "$(sample echo)"
+	echo hi | socat -t 2 - "UDP:127.0.0.1:$port" | grep -q '^hi$'
+}
+
 @test "SIGTERM ends the server by its own handler" {
 	serve_published "$(sample httpd)"
 	whole 1
