@@ -77,7 +77,7 @@ void backtrace_walk(struct backtrace *b, const struct machine *m,
 		    const struct vcpu_place *place,
 		    const struct symbols *symbols)
 {
-	uint64_t pc[BACKTRACE_MAX];
+	uint64_t pc[BACKTRACE_MAX] = {0};
 
 	b->count = backtrace_addresses(m, place, pc, BACKTRACE_MAX);
 	for (unsigned i = 0; i < b->count; i++) {

@@ -182,14 +182,11 @@ enum call_outcome call_net_io(struct call *c)
 	}
 	if (err)
 		return call_refused(c, BP_CLOSED);
-	for (unsigned i = 0; i < sent; i++)
-		limit_take(limit, out.frame[i].bytes);
-	for (unsigned i = 0; i < received; i++)
-		limit_take(limit, in.frame[i].bytes);
 	write_lengths(&in, received);
 	for (unsigned i = 0; i < sent; i++)
 		c->result->bytes += out.frame[i].bytes;
 	for (unsigned i = 0; i < received; i++)
 		c->result->bytes += in.frame[i].bytes;
+	limit_take(limit, c->result->bytes);
 	return call_done(c, (int64_t)sent | (int64_t)received << 16);
 }

@@ -112,10 +112,14 @@ static bool parse_log_level(const char *arg)
 	return n >= 0;
 }
 
-static bool open_log(const char *path)
+bool inspect_options_open_log(const struct inspect_options *o)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	const char *path = o->log_file;
+	int fd;
 
+	if (!path)
+		return true;
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		log_error("--log-file=%s: %s", path, strerror(errno));
 		return false;
@@ -184,7 +188,8 @@ bool inspect_option(struct inspect_options *o, int id, const char *arg)
 	case OPT_LOG_LEVEL:
 		return parse_log_level(arg);
 	case OPT_LOG_FILE:
-		return open_log(arg);
+		o->log_file = arg;
+		return true;
 	case OPT_STATS:
 		return parse_stats(o, arg);
 	case OPT_CORE:

@@ -11,6 +11,7 @@
 
 struct inspect_options {
 	struct gdb_option gdb;
+	const char *log_file; /* NULL: standard error */
 	bool stats;
 	const char *stats_file; /* JSON; NULL: a table on standard error */
 	uint64_t stats_every_ns;
@@ -70,6 +71,10 @@ enum inspect_option_id {
 
 /* Takes option @id with @arg (NULL: none). False after printing why not. */
 bool inspect_option(struct inspect_options *o, int id, const char *arg);
+/* Has messages go to the file they are to go to. False after printing why not.
+ */
+bool inspect_options_open_log(const struct inspect_options *o);
+
 void inspect_options_finish(struct inspect_options *o);
 
 #endif

@@ -282,6 +282,8 @@ static int run_image(struct machine *m, const struct options *o)
 	/* First of all: the longer ago it is then, the better. */
 	if (ops->measures_counter)
 		start.early = counter_sample();
+	if (!inspect_options_open_log(&o->inspect))
+		return STATUS_TENDER_FAILED;
 	status = open_image(m, o);
 	if (status)
 		return status;

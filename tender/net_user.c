@@ -93,7 +93,7 @@ static int user_send(struct net_dev *dev, const struct net_frame *frame,
 	struct iovec iov[2 * BP_MAX_FRAMES + BP_MAX_FRAME_ENTRIES];
 	uint8_t head[BP_MAX_FRAMES][HEAD_BYTES];
 	struct net_frame copy[BP_MAX_FRAMES];
-	unsigned place[BP_MAX_FRAMES];
+	unsigned place[BP_MAX_FRAMES] = {0};
 	unsigned used = 0, n = 0;
 	int sent;
 
@@ -229,6 +229,19 @@ static int probe(struct net_dev *dev)
 	}
 }
 
+/* Whether passt says that it could not enter its own sandbox. */
+static bool is_isolation(const char *why)
+{
+	static const char *const words[] = {
+		"namespace", "unshare", "setuid", "setgid", "UID", "GID",
+	};
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(why, words[i]))
+			return true;
+	return false;
+}
+
 /* Prints why there is no passt any more. */
 static void user_ended(struct net_dev *dev)
 {
@@ -239,7 +252,11 @@ static void user_ended(struct net_dev *dev)
 	shutdown(dev->fd, SHUT_RDWR);
 	status = passt_end(&dev->passt, why, sizeof(why));
 	if (*why)
-		log_error("net %s: passt has ended: %s", dev->name, why);
+		log_error("net %s: passt has ended: %s%s", dev->name, why,
+			  is_isolation(why) ? "; it isolates itself by user "
+					      "namespaces, which a container "
+					      "may forbid"
+					    : "");
 	else if (status > 128)
 		log_error("net %s: passt has ended by signal %d", dev->name,
 			  status - 128);
