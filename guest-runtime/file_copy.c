@@ -10,7 +10,7 @@
 #include "rt_syscall.h"
 #include "vnode.h"
 
-#define COPY_BYTES 65536UL
+#define COPY_BYTES (256UL << 10)
 
 /*
  * Through a buffer. A NULL offset is the file's own. What was read but could

@@ -21,6 +21,7 @@
 #define NS_PER_US  1000ULL
 #define ID_LIMIT   0x7fffffff
 #define TIMER_MOST 4096
+#define ALSO_NS	   10000000ULL
 
 struct itimer {
 	struct rt_timer timer;
@@ -55,11 +56,16 @@ static struct itimer itimers[3] = {
 static struct posix_timer *timers;
 static unsigned timer_count;
 
+int (*__rt_tick_also)(void);
+
 /* Before there is a scheduler: the program has just computed for a while. */
 static void tick(void)
 {
+	int more = __rt_tick_also && __rt_tick_also();
 	uint64_t next = __rt_timers_run(), now = __rt_monotonic_ns();
 
+	if (more && next > now + ALSO_NS)
+		next = now + ALSO_NS;
 	if (next == RT_NEVER)
 		hypercall_tick(0);
 	else
@@ -78,6 +84,20 @@ void __rt_signal_timer_armed(void)
 		return;
 	if (!__rt_upcall_tick)
 		__rt_upcall_tick = tick;
+	hypercall_tick(next > now ? next - now : 1);
+}
+
+/* A scheduler has ticks of its own, and looks at devices in them. */
+void __rt_tick_soon(void)
+{
+	uint64_t next = __rt_timers_run(), now = __rt_monotonic_ns();
+
+	if (__rt_scheduler || __rt_upcalls_on(1U << BP_UPCALL_TICK) < 0)
+		return;
+	if (!__rt_upcall_tick)
+		__rt_upcall_tick = tick;
+	if (next > now + ALSO_NS)
+		next = now + ALSO_NS;
 	hypercall_tick(next > now ? next - now : 1);
 }
 

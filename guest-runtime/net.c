@@ -12,6 +12,7 @@
 #include "net_raw.h"
 #include "net_timer.h"
 #include "runtime.h"
+#include "timer.h"
 
 /* How long frames may lie in a queue while the guest does not wait. */
 #define LOOK_NS 500000
@@ -23,6 +24,8 @@
 static unsigned wakes;
 static uint64_t devices;
 static uint64_t looked_ns;
+static int left_behind; /* since the last tick, some frames were */
+static int is_ticking;
 
 static uint64_t before_wait(uint64_t deadline_ns);
 static void ready(uint64_t mask);
@@ -127,11 +130,31 @@ int net_start(void)
 	return 0;
 }
 
+/* The program computes: frames that it left behind go now. */
+static int tick(void)
+{
+	is_ticking = left_behind;
+	left_behind = 0;
+	if (net_devices_pending())
+		exchange(devices, 0);
+	return is_ticking;
+}
+
 void net_kick(void)
 {
 	deliver_local();
-	if (net_devices_pending() && __rt_monotonic_ns() - looked_ns > LOOK_NS)
+	if (!net_devices_pending())
+		return;
+	if (__rt_monotonic_ns() - looked_ns > LOOK_NS) {
 		exchange(devices, 0);
+		return;
+	}
+	left_behind = 1;
+	if (is_ticking)
+		return;
+	is_ticking = 1;
+	__rt_tick_also = tick;
+	__rt_tick_soon();
 }
 
 void net_look(void)

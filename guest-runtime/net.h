@@ -8,8 +8,9 @@
  * makes it send ends with net_kick(): what goes to this guest itself is
  * delivered at once. Frames for a device stay in its queue until the guest
  * waits, so that a whole batch goes and comes in one exit; net_kick() sends
- * them itself when the guest has not done so for a while, and net_look() in
- * the same way receives for a guest that never waits.
+ * them itself when the guest has not done so for a while, as a tick does when
+ * the guest computes instead, and net_look() receives for one that never
+ * waits.
  */
 #ifndef RT_NET_H
 #define RT_NET_H

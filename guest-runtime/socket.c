@@ -34,6 +34,7 @@ long __rt_socket_wait(struct rt_socket *s, uint64_t until_ns)
 {
 	long err = until_ns ? __rt_wait_on(&s->changed, until_ns) : -EAGAIN;
 
+	/* A wait with an end is not begun anew: signal(7). */
 	if (err == -EINTR && until_ns != RT_NEVER)
 		return __rt_interrupted();
 	return err == -ETIMEDOUT ? -EAGAIN : err;

@@ -35,4 +35,11 @@ uint64_t __rt_timer_next(void);
 /* Calls all that are due, and tells when the next one is; RT_NEVER: none. */
 uint64_t __rt_timers_run(void);
 
+/*
+ * Once __rt_tick_soon() was called, and until it returns 0: called every ten
+ * milliseconds or so while the program computes. It must not block.
+ */
+extern int (*__rt_tick_also)(void);
+void __rt_tick_soon(void);
+
 #endif

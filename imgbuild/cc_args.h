@@ -31,7 +31,7 @@ struct cc_args {
 	bool no_includes;	/* -nostdinc */
 	char *rootfs;		/* directory to link in, or NULL */
 	bool rootfs_keep_owners;
-	char *sign;		/* file of the key to sign with, or NULL */
+	char *sign; /* file of the key to sign with, or NULL */
 	bool no_ext4;
 	unsigned device_count;
 	struct bp_note_device device[BP_MAX_DEVICES];

@@ -5,7 +5,8 @@
 
 /*
  * Puts a signature behind the image @path, with the secret key in the file
- * @key_path. 0, or 1 with a line printed, and the image is as it was or useless.
+ * @key_path. 0, or 1 with a line printed, and the image is as it was or
+ * useless.
  */
 int image_sign(const char *path, const char *key_path);
 

@@ -403,6 +403,7 @@ int main(int argc, char **argv)
 	sigaction(SIGINT, &action, NULL);
 	polls[0] = (struct pollfd){listen_on(port), POLLIN, 0};
 	printf("serving on port %u\n", port);
+	fflush(stdout);
 	while (!stopping) {
 		time_t now;
 

@@ -37,7 +37,7 @@ static int connect_to(const char *host, const char *port)
 int main(int argc, char **argv)
 {
 	char host[256], port[8] = "80", path[1024] = "/";
-	const char *url = argc == 2 ? argv[1] : "", *at = url + 7;
+	const char *url = argc == 2 ? argv[1] : "", *at;
 	char line[1024];
 	int status = 0;
 	size_t n;
@@ -45,6 +45,7 @@ int main(int argc, char **argv)
 
 	if (strncmp(url, "http://", 7))
 		errx(2, "usage: wget http://HOST[:PORT]/PATH");
+	at = url + 7;
 	/* An IPv6 address stands in brackets. */
 	if (sscanf(at, "[%255[^]]]", host) == 1)
 		at = strchr(at, ']') + 1;

@@ -37,7 +37,7 @@ file_row() {
 # How many exits a guest takes for N random reads of pages.
 count_exits() {
 	"${file_guest[@]}" -v "$out/file.hvt" random /data/w "$1" 2>&1 >/dev/null |
-		sed -n 's/.* after \([0-9]*\) exits .*/\1/p'
+		sed -n 's/.* after \([0-9]*\) hypercalls.*/\1/p'
 }
 
 bench_random_exits() {

@@ -5,7 +5,7 @@
 #   bench.sh [PART,PART...]		also: BENCH=PART,PART... make bench
 #
 # Parts: start sandbox cpu memory clock disk hypercall syscall threads sqlite
-# files size footprint.
+# files net size footprint.
 # Rows are of guests on KVM, but for those with "process" in their name. Prints
 # one table and writes build/bench/out.json. Ours and the reference run in
 # turns, A B A B ..., so that a busy host slows both: a figure is the median
@@ -16,7 +16,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=start,sandbox,cpu,memory,clock,disk,hypercall,syscall,threads,sqlite,files,size,footprint
+all=start,sandbox,cpu,memory,clock,disk,hypercall,syscall,threads,sqlite,files,net,size,footprint
 parts=,${1:-${BENCH:-$all}},
 out=build/bench
 rows=$out/rows.json
@@ -329,6 +329,7 @@ bench_threads() {
 	local switch=("thread switch (sched_yield)" "1 ns" "value 100")
 	local mutex=("mutex, uncontended" "1 ns" "ratio 1.05")
 	local hand_off=("hand-off between threads" "1 ns" "ratio 1")
+	local pipe=("pipe, there and back" "1 ns" "ratio 1")
 	local missing
 
 	missing=$(no_kvm)
@@ -342,10 +343,15 @@ bench_threads() {
 		measure "${mutex[@]}" own 9 \
 			$tender $out/mutex.hvt 10000000 :: $out/mutex 10000000
 	fi
-	needs "${hand_off[@]}" "$missing" || return 0
-	build_both hand_off
-	measure "${hand_off[@]}" own 9 \
-		$tender $out/hand_off.hvt 100000 :: $out/hand_off 100000
+	if needs "${hand_off[@]}" "$missing"; then
+		build_both hand_off
+		measure "${hand_off[@]}" own 9 \
+			$tender $out/hand_off.hvt 100000 :: $out/hand_off 100000
+	fi
+	needs "${pipe[@]}" "$missing" || return 0
+	build_both ping_pong
+	measure "${pipe[@]}" own 9 \
+		$tender $out/ping_pong.hvt 100000 :: $out/ping_pong 100000
 }
 
 # Puts sqlite3.c, sqlite3.h and speedtest1.c into $sqlite, made from the source
@@ -530,6 +536,8 @@ print_table() {
 
 # shellcheck source=/dev/null # checked by itself
 . scripts/bench-files.sh
+# shellcheck source=/dev/null # likewise
+. scripts/bench-net.sh
 
 gcc -std=c11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE tests/bench/launch.c \
 	-o $out/launch

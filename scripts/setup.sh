@@ -14,9 +14,10 @@ for task in "$@"; do
 	check) packages+=(bats gdb jq libxml2-utils clang libclang-rt-14-dev musl-tools
 		attr bsdutils e2fsprogs gzip sqlite3 tcl util-linux procps
 		xz-utils ed autoconf automake libtool strace crun passt iproute2
-		iputils-ping procps curl tshark golang-github-containers-common) ;;
+		iputils-ping curl tshark
+		wrk socat busybox-static golang-github-containers-common) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
-	bench) packages+=(musl-tools jq strace e2fsprogs gzip tcl xz-utils) ;;
+	bench) packages+=(passt musl-tools jq strace e2fsprogs gzip tcl xz-utils) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;
 	*)
 		echo "setup: unknown task $task" >&2

@@ -42,6 +42,9 @@ bool event_tick_take(void);
 int event_poll(struct pollfd *fds, nfds_t count,
 	       const struct timespec *timeout);
 
+/* Waits that long, or until a signal comes. */
+void event_sleep(const struct timespec *most);
+
 /* Kicks the vCPU some milliseconds from now, where no tick will. */
 void event_look_again(void);
 

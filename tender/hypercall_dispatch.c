@@ -13,10 +13,12 @@
 #include "event.h"
 #include "hypercall_call.h"
 #include "interrupt.h"
+#include "limit.h"
 #include "machine.h"
 #include "upcall.h"
 
 #define NS_PER_S	   1000000000ULL
+#define CALL_PRICE_BYTES   512 /* of a disk */
 #define RANDOM_PIECE_BYTES (1ULL << 20)
 #define ACCESS_BITS	   (GUEST_READ | GUEST_WRITE | GUEST_EXEC)
 #define UPCALL_KINDS	   ((1ULL << BP_UPCALL_KIND_COUNT) - 2)
@@ -72,6 +74,26 @@ static enum bp_status console_status(int err)
 	}
 }
 
+static int64_t write_limited(struct machine *m, unsigned stream,
+			     const char *data, uint64_t bytes)
+{
+	uint64_t most = token_bucket_piece(&m->console_limit), done = 0;
+
+	while (done < bytes) {
+		uint64_t piece = bytes - done < most ? bytes - done : most;
+		int64_t n;
+
+		if (!limit_wait(&m->console_limit))
+			return -EINTR;
+		n = console_write(stream, data + done, piece);
+		if (n < 0)
+			return n;
+		limit_take(&m->console_limit, piece);
+		done += piece;
+	}
+	return (int64_t)done;
+}
+
 static enum call_outcome call_console_write(struct call *c)
 {
 	uint64_t stream = c->arg[0], gpa = c->arg[1], bytes = c->arg[2];
@@ -83,7 +105,7 @@ static enum call_outcome call_console_write(struct call *c)
 				      (unsigned long long)stream);
 	if (!data)
 		return call_bad_range(c, "console_write", gpa, bytes);
-	n = console_write((unsigned)stream, data, bytes);
+	n = write_limited(c->m, (unsigned)stream, data, bytes);
 	if (n == -EINTR)
 		return CALL_STOPPED;
 	if (n < 0)
@@ -100,7 +122,11 @@ static enum call_outcome call_console_read(struct call *c)
 
 	if (!data)
 		return call_bad_range(c, "console_read", gpa, bytes);
+	if (!limit_wait(&c->m->console_limit))
+		return CALL_STOPPED;
 	n = console_read(data, bytes);
+	if (n > 0)
+		limit_take(&c->m->console_limit, (uint64_t)n);
 	if (n < 0)
 		return call_refused(c, n == -EAGAIN ? BP_AGAIN : BP_IO);
 	c->result->bytes = (uint64_t)n;
@@ -166,7 +192,7 @@ static enum call_outcome call_wait(struct call *c)
  */
 static enum call_outcome copy_segments(struct call *c, uint64_t list,
 				       uint64_t count, unsigned access,
-				       struct iovec *iov)
+				       struct iovec *iov, uint64_t *bytes)
 {
 	struct bp_segment segment[BP_MAX_SEGMENTS];
 	const struct guest_mem *mem = &c->m->mem;
@@ -184,7 +210,9 @@ static enum call_outcome copy_segments(struct call *c, uint64_t list,
 		return call_bad_range(c, "block_io list", list,
 				      count * sizeof(segment[0]));
 	memcpy(segment, from, count * sizeof(segment[0]));
+	*bytes = 0;
 	for (unsigned i = 0; i < count; i++) {
+		*bytes += segment[i].bytes;
 		iov[i].iov_len = segment[i].bytes;
 		iov[i].iov_base = guest_mem_range(mem, segment[i].gpa,
 						  segment[i].bytes, access);
@@ -200,6 +228,8 @@ static enum call_outcome call_block_io(struct call *c)
 {
 	uint64_t device = c->arg[0], op = c->arg[1], offset = c->arg[2];
 	struct iovec iov[BP_MAX_SEGMENTS];
+	struct token_bucket *limit;
+	uint64_t bytes = 0;
 	enum call_outcome outcome;
 	struct block_dev *dev;
 
@@ -208,14 +238,21 @@ static enum call_outcome call_block_io(struct call *c)
 		return call_violation(c, "block_io: device %llu is not a disk",
 				      (unsigned long long)device);
 	dev = &c->m->block[device];
+	limit = &c->m->device_limit[device];
+	if (!limit_wait(limit))
+		return CALL_STOPPED;
+	/* What moves no data is not free either; a transfer has more to pay. */
+	limit_take(limit, CALL_PRICE_BYTES);
 	switch (op) {
 	case BP_BLOCK_READ:
 	case BP_BLOCK_WRITE:
-		outcome = copy_segments(
-			c, c->arg[3], c->arg[4],
-			op == BP_BLOCK_READ ? GUEST_WRITE : GUEST_READ, iov);
+		outcome = copy_segments(c, c->arg[3], c->arg[4],
+					op == BP_BLOCK_READ ? GUEST_WRITE
+							    : GUEST_READ,
+					iov, &bytes);
 		if (outcome != CALL_DONE)
 			return outcome;
+		limit_take(limit, bytes);
 		return call_refused(
 			c, block_dev_transfer(dev, op == BP_BLOCK_WRITE, offset,
 					      iov, (unsigned)c->arg[4]));

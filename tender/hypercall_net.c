@@ -10,6 +10,7 @@
 #include "device_wait.h"
 #include "hypercall_call.h"
 #include "interrupt.h"
+#include "limit.h"
 #include "machine.h"
 
 #define NS_PER_US 1000ULL
@@ -156,6 +157,7 @@ enum call_outcome call_net_io(struct call *c)
 		.entry_count = c->arg[4] & ((1U << BP_NET_ENTRIES_BITS) - 1),
 	};
 	const uint64_t us = c->arg[4] >> BP_NET_ENTRIES_BITS;
+	struct token_bucket *limit;
 	unsigned sent = 0, received = 0;
 	enum call_outcome outcome;
 	int err;
@@ -169,6 +171,9 @@ enum call_outcome call_net_io(struct call *c)
 		outcome = read_list(c, &in);
 	if (outcome != CALL_DONE)
 		return outcome;
+	limit = &c->m->device_limit[c->arg[0]];
+	if (!limit_wait(limit))
+		return CALL_STOPPED;
 	err = exchange(c, &out, &sent, &in, &received);
 	if (!err && !received && us) {
 		if (!wait_for_frames(c, us))
@@ -182,5 +187,6 @@ enum call_outcome call_net_io(struct call *c)
 		c->result->bytes += out.frame[i].bytes;
 	for (unsigned i = 0; i < received; i++)
 		c->result->bytes += in.frame[i].bytes;
+	limit_take(limit, c->result->bytes);
 	return call_done(c, (int64_t)sent | (int64_t)received << 16);
 }

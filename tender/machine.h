@@ -10,6 +10,7 @@
 #include "guest_memory.h"
 #include "image_load.h"
 #include "symbol.h"
+#include "token_bucket.h"
 #include "upcall_enter.h"
 #include "vcpu.h"
 
@@ -23,10 +24,12 @@ struct machine {
 	struct guest_mem mem;
 	struct vcpu *vcpu;
 	struct upcall_target upcall;
+	struct token_bucket console_limit;
 	unsigned device_count;
 	struct bp_device device[BP_MAX_DEVICES]; /* as in boot info */
 	struct block_dev block[BP_MAX_DEVICES];	 /* where device is a disk */
-	struct net_dev net[BP_MAX_DEVICES];	 /* where it is a network */
+	struct token_bucket device_limit[BP_MAX_DEVICES];
+	struct net_dev net[BP_MAX_DEVICES]; /* where it is a network */
 	struct call_log calls;
 	int ended_by;		 /* signal that the guest trapped with, or 0 */
 	uint64_t threads_gpa;	 /* see guest_threads.h; only for inspect */

@@ -287,7 +287,8 @@ static int run_image(struct machine *m, const struct options *o)
 	status = open_image(m, o);
 	if (status)
 		return status;
-	if (!open_disks(m, o) || !open_nets(m, o) || !check_declared(m))
+	if (!open_disks(m, o) || !open_nets(m, o) || !check_declared(m) ||
+	    !limits_apply(m, o))
 		return STATUS_TENDER_FAILED;
 	if (why_not)
 		log_info("without KVM, the guest runs in a locked-down "

@@ -12,6 +12,7 @@
 #include "hypercall.h"
 #include "passt.h"
 
+struct net_guard;
 struct net_option;
 struct net_pcap;
 struct net_stream;
@@ -44,6 +45,10 @@ struct net_dev {
 	struct net_pcap *pcap;	   /* or NULL; shared by all devices */
 	uint32_t pcap_number;	   /* of this one in it */
 	struct passt passt;	   /* of net_user.c */
+	struct net_guard *guard;   /* likewise, owned */
+	/* Is shown each frame from a stream before the guest has it; or NULL.
+	 */
+	void (*hear)(struct net_dev *dev, const uint8_t *frame, size_t bytes);
 };
 
 /* What a backend is opened with. */

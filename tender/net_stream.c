@@ -22,10 +22,11 @@
 #include "interrupt.h"
 #include "net_backend.h"
 
-#define FRAME_BYTES (NET_STREAM_HEADER_BYTES + BP_FRAME_MAX_BYTES)
-#define IN_BYTES    ((size_t)256 << 10)
-#define IOV_COUNT   (3 * BP_MAX_FRAMES + BP_MAX_FRAME_ENTRIES)
-#define PIECE_BYTES 32768u
+#define FRAME_BYTES  ((size_t)NET_STREAM_HEADER_BYTES + BP_FRAME_MAX_BYTES)
+#define SOCKET_BYTES (4 << 20)
+#define IN_BYTES     ((size_t)256 << 10)
+#define IOV_COUNT    (3 * BP_MAX_FRAMES + BP_MAX_FRAME_ENTRIES)
+#define PIECE_BYTES  32768u
 
 struct net_stream {
 	size_t start, end; /* of what arrived, in in[] */
@@ -54,6 +55,10 @@ int net_stream_next(const uint8_t *data, size_t bytes, uint32_t *frame_bytes)
 
 int net_stream_attach(struct net_dev *dev)
 {
+	int bytes = SOCKET_BYTES;
+
+	/* Several windows of TCP; the host allows what it allows. */
+	(void)setsockopt(dev->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	/* Not touched, so pages come as they are used. */
 	dev->stream = malloc(sizeof(*dev->stream));
 	if (!dev->stream)
@@ -109,9 +114,14 @@ void net_stream_insert(struct net_dev *dev, const uint8_t *frame,
 	memcpy(s->in + s->start + NET_STREAM_HEADER_BYTES, frame, bytes);
 }
 
+static bool owes(const struct net_stream *s)
+{
+	return s->paid < s->owed;
+}
+
 bool net_stream_owes(const struct net_dev *dev)
 {
-	return dev->stream && dev->stream->paid < dev->stream->owed;
+	return dev->stream && owes(dev->stream);
 }
 
 /* Bytes that the socket took, 0 when it is full, or -errno. */
@@ -141,7 +151,7 @@ int net_stream_pay(struct net_dev *dev)
 	struct iovec iov;
 	ssize_t n;
 
-	if (!net_stream_owes(dev))
+	if (!owes(s))
 		return 0;
 	iov.iov_base = s->out + s->paid;
 	iov.iov_len = s->owed - s->paid;
@@ -229,7 +239,7 @@ static int stream_send(struct net_dev *dev, const struct net_frame *frame,
 	unsigned sent = 0, gathered = 0;
 	int n = net_stream_pay(dev);
 
-	while (n >= 0 && sent < count && !net_stream_owes(dev)) {
+	while (n >= 0 && sent < count && !owes(dev->stream)) {
 		n = write_frames(dev, frame + sent, count - sent, &gathered);
 		if (n > 0)
 			sent += (unsigned)n;
@@ -301,6 +311,8 @@ static int stream_receive(struct net_dev *dev, struct net_frame *frame,
 			continue;
 		}
 		s->start += NET_STREAM_HEADER_BYTES;
+		if (dev->hear)
+			dev->hear(dev, s->in + s->start, bytes);
 		/* One that does not fit is lost, as on any network. */
 		if (bytes <= frame[received].bytes)
 			copy_out(&frame[received++], s->in + s->start, bytes);

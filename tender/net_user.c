@@ -8,15 +8,16 @@
  * ports to publish are tried, so that a taken one is named, and passt is asked
  * who has the gateway's address: when it answers, it listens. The guest reaches
  * the host's network as any program there does, but not what listens on the
- * host's loopback only, which programs trust: passt is told not to lead there,
- * and packets to loopback addresses, which it would pass on, stop here. They
- * are judged by a copy of their headers, and that copy is what is sent.
+ * host's loopback only, which programs trust: what would lead there stops here
+ * (net_guard.h). Frames are judged by a copy of their headers, and that copy is
+ * what is sent. (passt's own --no-map-gw also loses answers to datagrams.)
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/sockios.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -36,7 +37,7 @@
 #define PATIENCE_MS 10000
 #define MOMENT_NS   20000
 #define MOMENTS	    100
-#define HEAD_BYTES  NET_HANDSHAKE_BYTES /* more than NET_GUARD_BYTES */
+#define HEAD_BYTES  NET_GUARD_BYTES
 
 /* QEMU's user network has the same, so that people know them. */
 static const struct bp_net defaults = {
@@ -92,7 +93,7 @@ static int user_send(struct net_dev *dev, const struct net_frame *frame,
 	struct iovec iov[2 * BP_MAX_FRAMES + BP_MAX_FRAME_ENTRIES];
 	uint8_t head[BP_MAX_FRAMES][HEAD_BYTES];
 	struct net_frame copy[BP_MAX_FRAMES];
-	unsigned place[BP_MAX_FRAMES];
+	unsigned place[BP_MAX_FRAMES] = {0};
 	unsigned used = 0, n = 0;
 	int sent;
 
@@ -101,7 +102,7 @@ static int user_send(struct net_dev *dev, const struct net_frame *frame,
 		struct iovec *to = &iov[used];
 		size_t bytes = net_frame_pull(f, head[n], HEAD_BYTES, to);
 
-		if (net_guard_forbids(head[n], bytes))
+		if (net_guard_forbids(dev->guard, head[n], bytes))
 			continue;
 		copy[n].iov = to;
 		copy[n].iov_count = 1 + f->iov_count;
@@ -116,6 +117,11 @@ static int user_send(struct net_dev *dev, const struct net_frame *frame,
 		end_handshake(dev, head[i], copy[i].iov[0].iov_len);
 	/* Those that were left out count as sent: nobody answers them. */
 	return (unsigned)sent == n ? (int)count : (int)place[sent];
+}
+
+static void user_hear(struct net_dev *dev, const uint8_t *frame, size_t bytes)
+{
+	net_guard_hear(dev->guard, frame, bytes);
 }
 
 static int user_receive(struct net_dev *dev, struct net_frame *frame,
@@ -223,6 +229,19 @@ static int probe(struct net_dev *dev)
 	}
 }
 
+/* Whether passt says that it could not enter its own sandbox. */
+static bool is_isolation(const char *why)
+{
+	static const char *const words[] = {
+		"namespace", "unshare", "setuid", "setgid", "UID", "GID",
+	};
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(why, words[i]))
+			return true;
+	return false;
+}
+
 /* Prints why there is no passt any more. */
 static void user_ended(struct net_dev *dev)
 {
@@ -233,7 +252,11 @@ static void user_ended(struct net_dev *dev)
 	shutdown(dev->fd, SHUT_RDWR);
 	status = passt_end(&dev->passt, why, sizeof(why));
 	if (*why)
-		log_error("net %s: passt has ended: %s", dev->name, why);
+		log_error("net %s: passt has ended: %s%s", dev->name, why,
+			  is_isolation(why) ? "; it isolates itself by user "
+					      "namespaces, which a container "
+					      "may forbid"
+					    : "");
 	else if (status > 128)
 		log_error("net %s: passt has ended by signal %d", dev->name,
 			  status - 128);
@@ -247,6 +270,8 @@ static void user_close(struct net_dev *dev)
 	char why[256];
 
 	(void)passt_end(&dev->passt, why, sizeof(why));
+	free(dev->guard);
+	dev->guard = NULL;
 }
 
 static int start_passt(struct net_dev *dev, const struct passt_plan *plan)
@@ -291,11 +316,24 @@ static int check_ports(const struct net_dev *dev, const struct passt_plan *plan)
 	return err;
 }
 
+static int make_guard(struct net_dev *dev, bool gateway_open)
+{
+	struct net_guard *guard = calloc(1, sizeof(*guard));
+
+	if (!guard)
+		return -ENOMEM;
+	memcpy(guard->gateway4, dev->config.ip4_gateway, 4);
+	memcpy(guard->gateway6, dev->config.ip6_gateway, 16);
+	guard->gateway_open = gateway_open;
+	dev->guard = guard;
+	dev->hear = user_hear;
+	return 0;
+}
+
 static int user_open(struct net_dev *dev, const struct net_request *request)
 {
 	struct passt_plan plan = {
 		.config = &dev->config,
-		.host_loopback = request->option->host_loopback,
 		.publish = request->publish,
 		.publish_count = request->publish_count,
 	};
@@ -312,6 +350,9 @@ static int user_open(struct net_dev *dev, const struct net_request *request)
 	if (err)
 		return err;
 	err = net_stream_attach(dev);
+	if (err)
+		return err;
+	err = make_guard(dev, request->option->host_loopback);
 	if (err)
 		return err;
 	dev->transport = &user_transport;

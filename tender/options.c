@@ -49,6 +49,10 @@ static const char help[] =
 	"                      all this host lets it (on, the default), all, "
 	"or\n"
 	"                      the guest does not start (strict), or nothing\n"
+	"  --limit=DEVICE=BYTES/s[,...]\n"
+	"                      let the guest use no more of a disk, a network "
+	"or\n"
+	"                      the console, such as console=64K/s\n"
 	"  --verify=PUBLIC-KEY run only an image signed with this key (see "
 	"imgbuild)\n"
 	"  -e, --env=KEY=VALUE set a variable in the guest; repeatable\n"
@@ -74,6 +78,7 @@ enum option_id {
 	OPT_PCAP,
 	OPT_SANDBOX,
 	OPT_VERIFY,
+	OPT_LIMIT,
 	OPT_TIMEOUT,
 	OPT_STRICT,
 	OPT_HELP,
@@ -89,6 +94,7 @@ static const struct option long_options[] = {
 	{"pcap", required_argument, NULL, OPT_PCAP},
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"sandbox", required_argument, NULL, OPT_SANDBOX},
+	{"limit", required_argument, NULL, OPT_LIMIT},
 	{"verify", required_argument, NULL, OPT_VERIFY},
 	{"env", required_argument, NULL, 'e'},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -243,6 +249,8 @@ static bool apply(struct options *o, int c, int argc, char **argv)
 		return parse_cpu(optarg, &o->cpu);
 	case OPT_SANDBOX:
 		return parse_sandbox(optarg, &o->sandbox);
+	case OPT_LIMIT:
+		return options_add_limits(o, optarg);
 	case OPT_VERIFY:
 		o->verify = optarg;
 		return true;

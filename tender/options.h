@@ -8,6 +8,7 @@
 
 #include "boot_info.h"
 #include "inspect_options.h"
+#include "limit.h"
 #include "options_disk.h"
 #include "options_net.h"
 #include "sandbox.h"
@@ -35,6 +36,8 @@ struct options {
 	struct net_option net[BP_MAX_DEVICES];
 	unsigned publish_count;
 	struct publish_option publish[PUBLISH_MAX];
+	unsigned limit_count;
+	struct limit_option limit[LIMITS_MAX];
 	const char *pcap; /* the file, or NULL */
 	int env_count;
 	char **env; /* "K=V", point into argv; array owned */

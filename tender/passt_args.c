@@ -13,7 +13,7 @@
 
 #include "passt.h"
 
-#define SCOPE_LINK 0x20 /* linux/include/net/ipv6.h */
+#define SCOPE_LINK "20" /* linux/include/net/ipv6.h */
 
 static void add(struct passt_args *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -49,14 +49,14 @@ void passt_plan_interface(struct passt_plan *plan)
 {
 	FILE *f = fopen("/proc/net/if_inet6", "re");
 	char name[IFNAMSIZ];
-	unsigned scope;
+	char scope[3];
 
 	strcpy(plan->interface, "lo");
 	plan->ip6 = false;
 	/* Address, index, prefix, scope, flags, name: proc(5). */
 	while (f && !plan->ip6 &&
-	       fscanf(f, "%*32s %*x %*x %x %*x %15s", &scope, name) == 2) {
-		plan->ip6 = scope == SCOPE_LINK;
+	       fscanf(f, "%*32s %*s %*s %2s %*s %15s", scope, name) == 2) {
+		plan->ip6 = !strcmp(scope, SCOPE_LINK);
 		if (plan->ip6)
 			strcpy(plan->interface, name);
 	}
@@ -107,8 +107,6 @@ void passt_args_make(struct passt_args *a, const struct passt_plan *plan)
 	} else {
 		add(a, "--ipv4-only");
 	}
-	if (!plan->host_loopback)
-		add(a, "--no-map-gw");
 	if (plan->forward_dns)
 		add_address(a, "--dns-forward", AF_INET, c->ip4_dns);
 	for (unsigned i = 0; i < plan->publish_count; i++) {

@@ -26,7 +26,6 @@ struct passt_plan {
 	char interface[IFNAMSIZ];    /* of the host */
 	bool ip6;
 	bool forward_dns; /* from the guest's resolver to the host's */
-	bool host_loopback;
 	const struct publish_option *publish;
 	unsigned publish_count;
 };

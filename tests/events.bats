@@ -78,6 +78,25 @@ passes() {
 	same_as_linux pipe fifo
 }
 
+@test "FIFOs and sockets have names on a disk too" {
+	local both program case
+
+	for both in pipe/fifo unix/connections threads/streams; do
+		program=${both%/*} case=${both#*/}
+		mke2fs -q -F -t ext4 -b 4096 disk.img 16M
+		on_linux "$program" "$case"
+		ended_with 0
+		run_tender --disk=disk.img --env=EVENTS_DIRECTORY=/data \
+			"$(image "events_$program")" "$case" </dev/null
+		ended_with 0
+		diff -U2 "$case.want" out
+		e2fsck -fn disk.img >e2fsck.log 2>&1 || {
+			cat e2fsck.log
+			return 1
+		}
+	done
+}
+
 @test "poll and select tell of any mix of descriptors what Linux's do" {
 	same_as_linux poll polling selecting
 }
@@ -142,11 +161,11 @@ passes() {
 	passes leaks
 }
 
-# The last run, with -v, made as few exits as a start, an end and waits take.
+# The last run, with --stats, made as few exits as a start, an end and waits take.
 hardly_ran() {
 	local exits
 
-	exits=$(sed -n 's/.* after \([0-9]*\) exits to the tender$/\1/p' err)
+	exits=$(sed -n 's/^exits *\([0-9]*\):.*/\1/p' err)
 	echo "$exits exits"
 	[ "$exits" -gt 3 ] && [ "$exits" -lt 30 ]
 }
@@ -154,13 +173,13 @@ hardly_ran() {
 @test "a guest in which nothing happens does not run" {
 	mkfifo input
 	exec 4<>input
-	run_tender -v "$(image events_here)" idle <&4
+	run_tender --stats "$(image events_here)" idle <&4
 	exec 4>&-
 	ended_with 0 && says out '^done$' && hardly_ran
 }
 
 @test "input that a guest does not read keeps it from nothing, and not awake" {
-	passes deaf -v
+	passes deaf --stats
 	hardly_ran
 }
 
@@ -169,4 +188,41 @@ hardly_ran() {
 		timeout "$LIMIT_SECONDS" "${TENDER[@]}" \
 			"$(image events_here)" typed >out 2>err
 	printf 'ready\none\ntwo\ndone\n' | cmp - out
+}
+
+@test "a program that always finds something ready still hears the console" {
+	mkfifo input
+	exec 4<>input
+	"${TENDER[@]}" --timeout=100 "$(image events_here)" busy >out 2>err <&4 &
+	until grep -q ready out; do
+		sleep 0.1
+	done
+	echo >&4
+	status=0
+	wait $! || status=$?
+	exec 4>&-
+	ended_with 0 && says out '^done$'
+}
+
+@test "a program with pipes and socket pairs has no network in its image" {
+	cat >pair.c <<-'EOF'
+		#include <sys/socket.h>
+		#include <unistd.h>
+		int main(void)
+		{
+			int s[2], p[2];
+			char c;
+
+			return socketpair(AF_UNIX, SOCK_STREAM, 0, s) ||
+			       pipe(p) || write(s[0], "x", 1) != 1 ||
+			       read(s[1], &c, 1) != 1 || c != 'x';
+		}
+	EOF
+	"$BIN/imgbuild" pair.c -o pair.hvt
+	run_tender pair.hvt
+	ended_with 0
+	nm pair.hvt.debug >symbols
+	says symbols ' __rt_unix_pair$'
+	says_not symbols ' tcp_'
+	says_not symbols ' __rt_ext_'
 }

@@ -48,9 +48,9 @@ wait_for() {
 }
 
 # Runs a function of this file in a network namespace of its own, with
-# loopback up.
+# loopback up; what follows goes to unshare(1).
 isolated() {
-	local how=(unshare --net)
+	local how=(unshare --net "${@:2}")
 
 	[ "$EUID" -eq 0 ] || how+=(--user --map-root-user)
 	command -v ip >/dev/null || skip "no ip(8)"
@@ -415,7 +415,7 @@ needs_passt() {
 
 # The passt of a tender: its child watches over it.
 passt_of() {
-	pgrep -x -P "$(pgrep -x -P "$1" tender)" 'passt(\.avx2)?'
+	pgrep -x -P "$(pgrep -d, -x -P "$1" tender)" 'passt(\.avx2)?'
 }
 
 @test "a network without privileges needs nothing but passt" {
@@ -509,7 +509,22 @@ taken() {
 		kill -0 "$child" 2>/dev/null || break
 		sleep 0.05
 	done
-	! kill -0 "$child" 2>/dev/null
+	run kill -0 "$child"
+	[ "$status" -ne 0 ]
+}
+
+no_namespaces() {
+	echo 0 >/proc/sys/user/max_user_namespaces
+	refuses 125 'net net0: passt has ended: ' \
+		'user namespaces, which a container may forbid' \
+		"${TENDER[@]}" --net=user "$(image net_raw)" info
+}
+
+@test "a passt that cannot isolate itself says why" {
+	needs_passt
+	unshare --user --map-root-user true 2>/dev/null ||
+		skip "no user namespaces here"
+	isolated no_namespaces --user --map-root-user
 }
 
 own_loopback() {
@@ -529,7 +544,8 @@ own_loopback() {
 			"$(image net_raw)" udp 10.0.2.2 7000 >out
 		echo "gateway $option $(cat out)" >>all
 	done
-	sed 's/ *$//; s/  */ /g' all | diff - - <<-'END'
+	sed 's/ *$//; s/  */ /g' all >short
+	diff short - <<-'END'
 		192.0.2.1 ping
 		192.0.2.1 ,host-loopback ping
 		127.0.0.1

@@ -30,6 +30,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 	CPU=${TEST_CPU:-kvm}
 	GUEST_ARGS=()
+	PROBE_OPTIONS=()
 }
 
 teardown() {
@@ -53,8 +54,8 @@ probe() {
 	HVT_PROBE="$number ${*:2}" timeout --foreground -s KILL 60 \
 		"$REPO/build/test/tender" "--cpu=$CPU" \
 		--disk="$BATS_FILE_TMPDIR/disk" \
-		--disk="$BATS_FILE_TMPDIR/ro,ro" "$(image hello)" \
-		</dev/null >out 2>err || status=$?
+		--disk="$BATS_FILE_TMPDIR/ro,ro" "${PROBE_OPTIONS[@]}" \
+		"$(image hello)" </dev/null >out 2>err || status=$?
 }
 
 # The call returns, whatever it does.
@@ -220,6 +221,28 @@ field_is() {
 	kills clock_settime 0 buffer
 	kills setitimer 0 buffer 0
 	kills nanosleep buffer 0
+}
+
+@test "a network's socket carries frames, and names nobody" {
+	command -v passt >/dev/null || skip "no passt"
+	PROBE_OPTIONS=(--net=user)
+	# MSG_DONTWAIT, and with it MSG_NOSIGNAL.
+	only 0 0 1 vcpu disk0 -- recvfrom net0 buffer 0 0x40 0 0
+	only 3 0 1 2 0x41 -- recvfrom net0 buffer 0 0x40 0 0
+	only 4 buffer -- recvfrom net0 buffer 0 0x40 0 0
+	only 5 buffer -- recvfrom net0 buffer 0 0x40 0 0
+	only 2 0 0x40 0x4000 0x4041 -- sendmsg net0 buffer 0x4040
+	only 0 1 disk0 vcpu -- sendmsg net0 buffer 0x4040
+	allowed shutdown net0 2
+	kills shutdown net0 0
+	kills sendto net0 buffer 0 0x4040 buffer 16
+	kills recvmsg net0 buffer 0x40
+	kills connect net0 buffer 16
+	kills getpeername net0 buffer buffer
+	kills setsockopt net0 1 2 buffer 4
+	kills read net0 buffer 1
+	kills write net0 buffer 1
+	kills fcntl net0 2 0
 }
 
 # --- All the rest

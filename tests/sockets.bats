@@ -4,7 +4,7 @@
 # Sockets within the guest answer every call as Linux does: the same program
 # runs natively, on the loopback of this machine, and the outputs are compared.
 
-load lib.bash
+load lib
 
 setup_file() {
 	build_guest sockets
@@ -14,7 +14,7 @@ setup_file() {
 
 setup() {
 	require_cpu
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return 1
 }
 
 # As on Linux: sockets CASE

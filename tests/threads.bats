@@ -57,9 +57,9 @@ same_often() {
 	compare "$1" "$2" "$divisor"
 }
 
-# How many exits a run with --verbose said there were.
+# How many exits a run with --stats said there were.
 exits() {
-	sed -n 's/.*[^0-9]\([0-9][0-9]*\) exits to the tender.*/\1/p' err
+	sed -n 's/^.*exits  *\([0-9][0-9]*\): .*/\1/p' err
 }
 
 @test "threads are created and joined, and give back their value" {
@@ -264,7 +264,7 @@ exits() {
 
 # Three seconds of ticks would be 300 exits.
 @test "a thread that is alone is not interrupted" {
-	run_tender --verbose "$(image thread_fair)" alone
+	run_tender --stats "$(image thread_fair)" alone
 	ended_with 0
 	says out '^done$'
 	[ "$(exits)" -gt 0 ]
@@ -272,7 +272,7 @@ exits() {
 }
 
 @test "a guest whose threads all wait makes no exits" {
-	run_tender --verbose "$(image thread_fair)" idle
+	run_tender --stats "$(image thread_fair)" idle
 	ended_with 0
 	says out '^done$'
 	[ "$(exits)" -gt 0 ]

@@ -352,6 +352,21 @@ static void identity(void)
 	CHECK(setgroups(0, groups) == -1 && errno == EPERM);
 }
 
+/* Something is always ready, and still input is seen. */
+static void busy(void)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int e = epoll_create1(0), fd = eventfd(1, 0);
+
+	CHECK(epoll_ctl(e, EPOLL_CTL_ADD, fd, &event) == 0);
+	event.data.fd = 77;
+	CHECK(epoll_ctl(e, EPOLL_CTL_ADD, STDIN_FILENO, &event) == 0);
+	puts("ready");
+	do
+		CHECK(epoll_wait(e, &event, 1, -1) == 1);
+	while (event.data.fd != 77);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc == 2 ? argv[1] : "";
@@ -362,6 +377,8 @@ int main(int argc, char **argv)
 		idle();
 	else if (!strcmp(name, "deaf"))
 		deaf();
+	else if (!strcmp(name, "busy"))
+		busy();
 	else if (!strcmp(name, "typed"))
 		typed();
 	else if (!strcmp(name, "unwinding"))

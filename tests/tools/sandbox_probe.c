@@ -20,6 +20,14 @@
 
 #define ARGS_MAX 6
 
+static int network(const struct machine *m)
+{
+	for (unsigned i = 0; i < m->device_count; i++)
+		if (m->device[i].kind == BP_DEVICE_NET)
+			return m->net[i].fd;
+	return -1;
+}
+
 static long value_of(const struct machine *m, const char *word)
 {
 	static char buffer[4096];
@@ -37,6 +45,7 @@ static long value_of(const struct machine *m, const char *word)
 		{"symbols", m->symbols.fd},
 		{"disk0", m->device_count > 0 ? m->block[0].fd : -1},
 		{"disk1", m->device_count > 1 ? m->block[1].fd : -1},
+		{"net0", network(m)},
 		{"buffer", (long)(intptr_t)buffer},
 		{"vector", (long)(intptr_t)&vector},
 	};

@@ -93,6 +93,21 @@ static uint64_t edge_at(unsigned i)
 	       (uint64_t[]){-16ULL, -1ULL, 0, 1}[i % 4];
 }
 
+/* Gives everything back. */
+static void map_all(void)
+{
+	for (unsigned i = 0; i < COUNT_OF(regions); i++) {
+		const struct guest_region *r = &regions[i];
+		uint64_t arg[VCPU_CALL_ARGS] = {r->start, r->end - r->start,
+						r->access};
+
+		call(BP_CALL_MAP, arg);
+		EXPECT(mapped[0] == r->start && mapped[1] == r->end &&
+			       mapped[2] == r->access,
+		       "the vCPU was not told");
+	}
+}
+
 #define EDGES (27u + 11u * 4u)
 
 static void test_edges(void)
@@ -228,21 +243,6 @@ static void random_map(uint64_t *seed, uint64_t *arg)
 	}
 	if (r >> 4 & 7)
 		arg[2] = (r >> 24) % 8 | (r >> 32) % 4 / 3 * BP_MAP_RELEASE;
-}
-
-/* Gives everything back. */
-static void map_all(void)
-{
-	for (unsigned i = 0; i < COUNT_OF(regions); i++) {
-		const struct guest_region *r = &regions[i];
-		uint64_t arg[VCPU_CALL_ARGS] = {r->start, r->end - r->start,
-						r->access};
-
-		call(BP_CALL_MAP, arg);
-		EXPECT(mapped[0] == r->start && mapped[1] == r->end &&
-			       mapped[2] == r->access,
-		       "the vCPU was not told");
-	}
 }
 
 static void test_random(void)

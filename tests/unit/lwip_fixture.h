@@ -20,6 +20,7 @@
 #include "runtime.h"
 #include "socket.h"
 #include "tap.h"
+#include "timer.h"
 #include "vnode.h"
 #include "wait.h"
 
@@ -64,6 +65,11 @@ static struct {
 const struct bp_boot_info *__rt_boot = &boot.info;
 void (*__rt_at_exit)(void);
 const struct rt_poller *__rt_waits_alone;
+int (*__rt_tick_also)(void);
+
+void __rt_tick_soon(void)
+{
+}
 
 const struct bp_device *__rt_device(unsigned index)
 {
