@@ -74,17 +74,6 @@ void profile_sample(struct profile *p, const struct machine *m)
 	add(p, pc, backtrace_addresses(m, &place, pc, BACKTRACE_MAX), 1);
 }
 
-/* Where the function that @pc is in begins; @pc if that is not known. */
-static uint64_t function_of(const struct symbols *symbols, uint64_t pc)
-{
-	const char *offset;
-	char name[112];
-
-	symbols_format(symbols, pc, name, sizeof(name));
-	offset = strrchr(name, '+');
-	return offset ? pc - strtoull(offset + 1, NULL, 16) : pc;
-}
-
 /* One stack for all places within the same functions. */
 static struct profile *by_function(const struct profile *p,
 				   const struct symbols *symbols)
@@ -95,8 +84,12 @@ static struct profile *by_function(const struct profile *p,
 	for (unsigned i = 0; merged && i < STACKS; i++) {
 		const struct stack *s = &p->stack[i];
 
-		for (unsigned j = 0; j < s->depth; j++)
-			pc[j] = function_of(symbols, s->pc[j] - (j > 0));
+		for (unsigned j = 0; j < s->depth; j++) {
+			uint64_t at = s->pc[j] - (j > 0);
+			uint64_t begins = symbols_function(symbols, at);
+
+			pc[j] = begins ? begins : at;
+		}
 		if (s->samples)
 			add(merged, pc, s->depth, s->samples);
 	}
