@@ -67,11 +67,13 @@ static void add(struct profile *p, const uint64_t *pc, unsigned depth,
 
 void profile_sample(struct profile *p, const struct machine *m)
 {
-	uint64_t pc[BACKTRACE_MAX];
+	uint64_t pc[BACKTRACE_MAX] = {0};
 	struct vcpu_place place;
+	unsigned depth;
 
 	m->vcpu->ops->place(m->vcpu, &place);
-	add(p, pc, backtrace_addresses(m, &place, pc, BACKTRACE_MAX), 1);
+	depth = backtrace_addresses(m, &place, pc, BACKTRACE_MAX);
+	add(p, pc, depth, 1);
 }
 
 /* One stack for all places within the same functions. */
