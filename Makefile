@@ -395,7 +395,7 @@ BATS := $(wildcard tests/*.bats)
 BATS_CPU := $(shell grep -l require_cpu tests/*.bats)
 NESTED ?= $(BATS_CPU)
 
-.PHONY: demo check check-nested asan fuzz lint bench install clean help setup-%
+.PHONY: demo check check-nested asan fuzz coverage lint bench install clean help setup-%
 .PHONY: programs
 setup-%:
 	@scripts/setup.sh $(subst +, ,$*)
@@ -429,6 +429,10 @@ SECONDS ?= 60
 fuzz: setup-build+check ## run FUZZ, which is all targets, for SECONDS each
 	@$(MAKE) --no-print-directory $(FUZZ:%=build/fuzz/%)
 	@scripts/fuzz.sh $(SECONDS) $(FUZZ:%=build/fuzz/%)
+
+coverage: setup-build+check+coverage ## lines of the tender that tests reach
+	@$(MAKE) --no-print-directory all
+	@scripts/coverage.sh $(SUITES)
 
 C_FILES = $(filter-out build/%,$(wildcard */*.[ch] */*/*.[ch]))
 # Each file by itself, as many at a time as there are CPUs.

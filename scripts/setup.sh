@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a set of tasks needs, where it is not there yet.
 #
-#   setup.sh build|check|lint|bench|nested...
+#   setup.sh build|check|lint|bench|coverage|nested...
 #
 # A machine that has everything needs neither root nor a network.
 set -euo pipefail
@@ -17,6 +17,7 @@ for task in "$@"; do
 		iputils-ping curl tshark
 		wrk socat busybox-static golang-github-containers-common) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
+	coverage) packages+=(llvm) ;;
 	bench) packages+=(passt musl-tools jq strace e2fsprogs gzip tcl xz-utils) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;
 	*)

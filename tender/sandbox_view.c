@@ -42,10 +42,14 @@ static int empty_root(void)
 	    mount("none", "/", "tmpfs", flags, "nr_inodes=1") < 0)
 		return -errno;
 	/* "/.." leads into what is mounted over the old root. */
-	if (chdir("/..") < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
-	    umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+	if (chdir("/..") < 0)
 		return -errno;
-	return 0;
+	/* An initramfs cannot be left like that, but nobody comes back. */
+	if (syscall(SYS_pivot_root, ".", ".") == 0)
+		(void)umount2(".", MNT_DETACH);
+	else if (chroot(".") < 0)
+		return -errno;
+	return chdir("/") < 0 ? -errno : 0;
 }
 
 int sandbox_namespaces(bool network, const char **what)

@@ -358,7 +358,8 @@ has_only_its_own() {
 	has_only_its_own
 }
 
-@test "the host's files are out of sight, and its other namespaces" {
+# The tender sees nothing of the host, in namespaces of its own.
+sees_nothing() {
 	unshare -m true 2>/dev/null || unshare -Urm true 2>/dev/null ||
 		skip "no namespaces"
 	start_guest
@@ -370,6 +371,15 @@ has_only_its_own() {
 	[ -z "$(ls -A "/proc/$tender/root/")" ]
 	[ "$(wc -l <"/proc/$tender/mounts")" -eq 1 ]
 	run ! touch "/proc/$tender/root/file"
+}
+
+@test "the host's files are out of sight, and its other namespaces" {
+	sees_nothing
+}
+
+@test "so they are where the root directory cannot be changed, as an initramfs" {
+	TENDER=("$BATS_FILE_TMPDIR/without" pivot_root -- "${TENDER[@]}")
+	sees_nothing
 }
 
 @test "guest memory is not executable, and no memory is writable as well" {
@@ -467,7 +477,7 @@ kib_of() {
 }
 
 @test "where the host refuses namespaces or Landlock, strict starts no guest" {
-	for call in unshare pivot_root landlock_create_ruleset; do
+	for call in unshare landlock_create_ruleset; do
 		status=0
 		"$BATS_FILE_TMPDIR/without" "$call" -- "${TENDER[@]}" \
 			"$(image hello)" >out 2>err || status=$?
