@@ -26,7 +26,8 @@ static struct netif *interface_of(unsigned index, const ip_addr_t *group)
 	return ip_route(&any, group);
 }
 
-static err_t change(struct netif *netif, const ip_addr_t *group, bool join)
+/* 0 or lwIP's error. */
+static int change(struct netif *netif, const ip_addr_t *group, bool join)
 {
 	if (IP_IS_V6(group)) {
 		ip6_addr_t zoned = *ip_2_ip6(group);
@@ -54,7 +55,7 @@ static long join(struct net_dgram *d, const ip_addr_t *group, unsigned index)
 {
 	struct netif *netif = interface_of(index, group);
 	struct net_group *made;
-	err_t err;
+	int err;
 
 	if (!netif)
 		return -ENODEV;
@@ -64,7 +65,7 @@ static long join(struct net_dgram *d, const ip_addr_t *group, unsigned index)
 	made = mem_malloc(sizeof(*made));
 	if (!made)
 		return -ENOBUFS;
-	err = netif->hwaddr_len ? change(netif, group, true) : ERR_OK;
+	err = netif->hwaddr_len ? change(netif, group, true) : 0;
 	if (err) {
 		mem_free(made);
 		return -net_errno(err);

@@ -70,7 +70,7 @@ uint32_t net_isn(const void *local, uint16_t local_port, const void *remote,
 	const ip_addr_t *const ends[] = {local, remote};
 	uint64_t word[5] = {0};
 
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		if (IP_IS_V6(ends[i]))
 			memcpy(&word[2 * i], ip_2_ip6(ends[i])->addr, 16);
 		else

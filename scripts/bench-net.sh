@@ -5,7 +5,7 @@
 
 # out and tender are those of bench.sh.
 : "${out:?}" "${tender:?}"
-net_port=$((20000 + RANDOM % 20000))
+net_port=$((20000 + RANDOM % 12000))
 net_megabytes=400
 net_guest=("$tender" --net=user -p "127.0.0.1:$net_port:80" --mem=256M)
 

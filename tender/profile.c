@@ -44,15 +44,11 @@ static unsigned hash(const uint64_t *pc, unsigned depth)
 	return (unsigned)(h ^ h >> 32) % STACKS;
 }
 
-void profile_sample(struct profile *p, const struct machine *m)
+static void add(struct profile *p, const uint64_t *pc, unsigned depth,
+		uint64_t samples)
 {
-	uint64_t pc[BACKTRACE_MAX];
-	struct vcpu_place place;
-	unsigned depth, at;
+	unsigned at = hash(pc, depth);
 
-	m->vcpu->ops->place(m->vcpu, &place);
-	depth = backtrace_addresses(m, &place, pc, BACKTRACE_MAX);
-	at = hash(pc, depth);
 	for (unsigned i = 0; i < STACKS; i++, at = (at + 1) % STACKS) {
 		struct stack *s = &p->stack[at];
 
@@ -63,10 +59,43 @@ void profile_sample(struct profile *p, const struct machine *m)
 			   memcmp(s->pc, pc, depth * sizeof(*pc)) != 0) {
 			continue;
 		}
-		s->samples++;
+		s->samples += samples;
 		return;
 	}
-	p->lost++;
+	p->lost += samples;
+}
+
+void profile_sample(struct profile *p, const struct machine *m)
+{
+	uint64_t pc[BACKTRACE_MAX] = {0};
+	struct vcpu_place place;
+	unsigned depth;
+
+	m->vcpu->ops->place(m->vcpu, &place);
+	depth = backtrace_addresses(m, &place, pc, BACKTRACE_MAX);
+	add(p, pc, depth, 1);
+}
+
+/* One stack for all places within the same functions. */
+static struct profile *by_function(const struct profile *p,
+				   const struct symbols *symbols)
+{
+	struct profile *merged = profile_create();
+	uint64_t pc[BACKTRACE_MAX];
+
+	for (unsigned i = 0; merged && i < STACKS; i++) {
+		const struct stack *s = &p->stack[i];
+
+		for (unsigned j = 0; j < s->depth; j++) {
+			uint64_t at = s->pc[j] - (j > 0);
+			uint64_t begins = symbols_function(symbols, at);
+
+			pc[j] = begins ? begins : at;
+		}
+		if (s->samples)
+			add(merged, pc, s->depth, s->samples);
+	}
+	return merged;
 }
 
 /* The name of a function alone. */
@@ -87,7 +116,7 @@ static void put_stack(struct text *t, const struct symbols *symbols,
 		      const struct stack *s)
 {
 	for (unsigned i = s->depth; i--;) {
-		put_function(t, symbols, s->pc[i] - (i > 0));
+		put_function(t, symbols, s->pc[i]);
 		text_put(t, "%s", i ? ";" : "");
 	}
 	text_put(t, " %llu\n", (unsigned long long)s->samples);
@@ -112,15 +141,16 @@ static bool write_out(int fd, const char *data, size_t bytes)
 void profile_write(const struct profile *p, const struct machine *m, int fd)
 {
 	struct symbols *symbols = symbols_read(&m->symbols, &m->image);
+	struct profile *merged = by_function(p, symbols);
+	bool good = merged;
 	char line[LINE_BYTES];
-	bool good = true;
 	struct text t;
 
 	for (unsigned i = 0; good && i < STACKS; i++) {
-		if (!p->stack[i].samples)
+		if (!merged->stack[i].samples)
 			continue;
 		text_init(&t, line, sizeof(line));
-		put_stack(&t, symbols, &p->stack[i]);
+		put_stack(&t, symbols, &merged->stack[i]);
 		good = write_out(fd, line, t.length);
 	}
 	if (!good)
@@ -129,5 +159,6 @@ void profile_write(const struct profile *p, const struct machine *m, int fd)
 		log_info("--profile: %llu samples of more stacks than %u were "
 			 "not counted",
 			 (unsigned long long)p->lost, STACKS);
+	free(merged);
 	symbols_free(symbols);
 }

@@ -217,13 +217,14 @@ const char *symbols_line(const struct symbols *s, uint64_t pc, unsigned *line)
 	return s ? symbol_lines_find(&s->lines, pc, line) : NULL;
 }
 
-void symbols_format(const struct symbols *s, uint64_t pc, char *text,
-		    size_t bytes)
+/* The name of the function that @pc is in, and where that begins; or NULL. */
+static const char *find_function(const struct symbols *s, uint64_t pc,
+				 uint64_t *begins)
 {
 	const char *best = NULL;
-	uint64_t best_at = 0;
 	size_t count = s ? s->table.sh_size / sizeof(Elf64_Sym) : 0;
 
+	*begins = 0;
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *from = s->file + s->table.sh_offset;
 		const char *name;
@@ -231,19 +232,35 @@ void symbols_format(const struct symbols *s, uint64_t pc, char *text,
 
 		memcpy(&sym, from + i * sizeof(sym), sizeof(sym));
 		if (ELF64_ST_TYPE(sym.st_info) != STT_FUNC ||
-		    sym.st_value > pc || sym.st_value < best_at)
+		    sym.st_value > pc || sym.st_value < *begins)
 			continue;
 		if (sym.st_size && pc - sym.st_value >= sym.st_size)
 			continue;
 		name = name_at(s, sym.st_name);
 		if (name) {
 			best = name;
-			best_at = sym.st_value;
+			*begins = sym.st_value;
 		}
 	}
-	if (best)
-		snprintf(text, bytes, "%.80s+0x%llx", best,
-			 (unsigned long long)(pc - best_at));
+	return best;
+}
+
+uint64_t symbols_function(const struct symbols *s, uint64_t pc)
+{
+	uint64_t begins;
+
+	return find_function(s, pc, &begins) ? begins : 0;
+}
+
+void symbols_format(const struct symbols *s, uint64_t pc, char *text,
+		    size_t bytes)
+{
+	uint64_t begins;
+	const char *name = find_function(s, pc, &begins);
+
+	if (name)
+		snprintf(text, bytes, "%.80s+0x%llx", name,
+			 (unsigned long long)(pc - begins));
 	else
 		snprintf(text, bytes, "?");
 	for (; *text; text++)

@@ -32,6 +32,9 @@ void symbols_free(struct symbols *symbols);
 void symbols_format(const struct symbols *symbols, uint64_t pc, char *text,
 		    size_t bytes);
 
+/* Where the function that @pc is in begins; 0: not known. */
+uint64_t symbols_function(const struct symbols *symbols, uint64_t pc);
+
 /* Where the symbol @name is; 0: there is none. */
 uint64_t symbols_address(const struct symbols *symbols, const char *name);
 

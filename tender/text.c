@@ -23,6 +23,14 @@ void text_put(struct text *t, const char *fmt, ...)
 		t->length += (size_t)n < left ? (size_t)n : left - 1;
 }
 
+static void put_char(struct text *t, char c)
+{
+	if (t->bytes - t->length < 2)
+		return;
+	t->start[t->length++] = c;
+	t->start[t->length] = '\0';
+}
+
 void text_put_json(struct text *t, const char *s)
 {
 	text_put(t, "\"");
@@ -30,11 +38,11 @@ void text_put_json(struct text *t, const char *s)
 		unsigned char c = (unsigned char)*s;
 
 		if (c == '"' || c == '\\')
-			text_put(t, "\\%c", c);
-		else if (c < ' ' || c > '~')
+			put_char(t, '\\');
+		if (c < ' ' || c > '~')
 			text_put(t, "\\u%04x", c);
 		else
-			text_put(t, "%c", c);
+			put_char(t, (char)c);
 	}
 	text_put(t, "\"");
 }

@@ -65,7 +65,11 @@ start() {
 # httpd behind a port of this machine, at $url.
 serve_published() {
 	command -v passt >/dev/null || skip "no passt"
-	port=$((20000 + RANDOM % 20000))
+	# Below those that the host gives to clients.
+	port=$((20000 + RANDOM % 12000))
+	while (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+		port=$((20000 + RANDOM % 12000))
+	done
 	url=http://127.0.0.1:$port
 	start "serving" "${TENDER[@]}" --timeout="$LIMIT_SECONDS" --net=user \
 		-p "127.0.0.1:$port:80" "$@"
@@ -158,6 +162,14 @@ whole() {
 	grep -q '^Requests/sec' out
 	run grep -e 'Socket errors' -e 'Non-2xx' out
 	[ "$status" -eq 1 ]
+}
+
+@test "a datagram and its answer go through a published port" {
+	command -v passt >/dev/null || skip "no passt"
+	port=$((20000 + RANDOM % 12000))
+	start echoing "${TENDER[@]}" --timeout="$LIMIT_SECONDS" --net=user \
+		-p "127.0.0.1:$port:7/udp" "$(sample echo)"
+	echo hi | socat -t 2 - "UDP:127.0.0.1:$port" | grep -q '^hi$'
 }
 
 @test "SIGTERM ends the server by its own handler" {

@@ -61,6 +61,7 @@ needs_tap() {
 # Starts a tender in the background, and waits until its guest is ready:
 # start PATTERN ARGUMENT...
 start() {
+	rm -f guest.out guest.err # of an earlier one
 	"${TENDER[@]}" "${@:2}" >guest.out 2>guest.err &
 	guest=$!
 	wait_for guest.out "$1" || { cat guest.err; return 1; }
@@ -185,6 +186,7 @@ outward() {
 
 @test "two guests on one wire talk TCP, with any MTU" {
 	for mtu in 576 1500 65520; do
+		rm -f guest.out guest.err
 		"${TENDER[@]}" \
 			"--net=unix:wire,listen,ip=10.0.0.1/24,mtu=$mtu" \
 			"$(image net_peer)" sink 70 5000000 >guest.out 2>guest.err &

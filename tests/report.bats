@@ -28,6 +28,14 @@ line_of() {
 	says err "^  #[3-5]  [0-9a-f]* main+0x[0-9a-f]* debug.c:$(line_of 'return crash(0)')$"
 }
 
+@test "a function without a frame does not hide who called it" {
+	run_guest debug leaf
+	ended_with 139
+	says err '^  #0  [0-9a-f]* strlen+'
+	says err "^  #1  [0-9a-f]* measure+0x[0-9a-f]* debug.c:$(line_of 'strlen(text)')$"
+	says err '^  #2  [0-9a-f]* main+'
+}
+
 @test "names of another build are not believed" {
 	cp "$(image debug)" a.hvt
 	"$BIN/imgbuild" -O2 "$GUESTS/crash.c" -o b.hvt

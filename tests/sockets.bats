@@ -26,6 +26,18 @@ as_on_linux() {
 	diff linux out
 }
 
+# How many functions of lwIP and what is around it an image has.
+network_functions() {
+	nm --defined-only "$1.debug" |
+		grep -cE ' [Tt] __rt_(tcp|udp|ip4|ip6|net|pbuf)_' || :
+}
+
+@test "an image has the network only if it calls socket()" {
+	"$BIN/imgbuild" "$REPO/samples/visits.c" -o visits.hvt
+	[ "$(network_functions visits.hvt)" -eq 0 ]
+	[ "$(network_functions "$(image sockets)")" -gt 100 ]
+}
+
 @test "a connection: data, peeking, counting, half closed, closed" {
 	as_on_linux stream
 }

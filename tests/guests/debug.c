@@ -103,6 +103,12 @@ __attribute__((noinline)) static int deep(int depth)
 	return deep(depth + 1) + room[0];
 }
 
+/* strlen() has no frame of its own. */
+__attribute__((noinline)) static int measure(const char *text)
+{
+	return (int)strlen(text) + 1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "compute";
@@ -121,6 +127,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(what, "crash"))
 		return crash(0);
+	if (!strcmp(what, "leaf"))
+		return measure(argc > 9 ? "" : NULL);
 	if (!strcmp(what, "deep"))
 		return deep(0);
 	if (!strcmp(what, "random_crash")) {

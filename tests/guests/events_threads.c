@@ -266,74 +266,36 @@ static void catch (int signal, int flags)
 	NEED(sigaction(signal, &a, NULL) == 0);
 }
 
-static void alarm_ms(int ms)
+/* Again and again, so that one comes while a call waits; 0: no more. */
+static void alarm_every(int ms)
 {
-	struct itimerval t = {.it_value = {0, ms * 1000}};
+	struct itimerval t = {{0, ms * 1000}, {0, ms * 1000}};
 
 	NEED(setitimer(ITIMER_REAL, &t, NULL) == 0);
 }
 
-/* Handlers run while calls wait; which of them go on is signal(7)'s. */
-static void interrupted(void)
+#define TELL_WITH_ALARMS(call)     \
+	do {                       \
+		handled = 0;       \
+		alarm_every(20);   \
+		TELL(call);        \
+		alarm_every(0);    \
+		TELL(handled > 0); \
+	} while (0)
+
+/* Blocked but while a call waits. */
+static void masked(int p, int ep)
 {
-	int p[2], s[2], e = eventfd(0, 0), ep = epoll_create1(0);
-	struct epoll_event event = {0};
-	struct pollfd fds = {.events = POLLIN};
-	struct waker w = {60, write_one, 0};
+	struct pollfd fds = {p, POLLIN, 0};
+	struct epoll_event event;
 	sigset_t none, set;
-	pthread_t thread;
-	fd_set reads;
-	char data[8];
 
-	NEED(pipe(p) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
 	sigemptyset(&none);
-	fds.fd = p[0];
-	for (int restart = 0; restart < 2; restart++) {
-		catch (SIGALRM, restart ? SA_RESTART : 0);
-		alarm_ms(20);
-		TELL(poll(&fds, 1, -1));
-		alarm_ms(20);
-		TELL(epoll_wait(ep, &event, 1, -1));
-		FD_ZERO(&reads);
-		FD_SET(p[0], &reads);
-		alarm_ms(20);
-		TELL(select(20, &reads, NULL, NULL, NULL));
-		TELL(handled);
-	}
-	catch (SIGALRM, 0);
-	alarm_ms(20);
-	TELL(read(p[0], data, 8));
-	alarm_ms(20);
-	TELL(read(s[0], data, 8));
-	alarm_ms(20);
-	TELL(read(e, data, 8));
-	TELL(handled);
-	catch (SIGALRM, SA_RESTART);
-	w.fd = p[1];
-	thread = start(wake_later, &w);
-	alarm_ms(20);
-	TELL(read(p[0], data, 8));
-	pthread_join(thread, NULL);
-	w.fd = s[1];
-	thread = start(wake_later, &w);
-	alarm_ms(20);
-	TELL(read(s[0], data, 8));
-	pthread_join(thread, NULL);
-	TELL(handled);
-	{
-		/* With a time limit nothing is begun anew. */
-		struct timeval t = {10, 0};
-
-		NEED(setsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) ==
-		     0);
-		alarm_ms(20);
-		TELL(read(s[0], data, 8));
-	}
-	/* Blocked but while the call waits. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	NEED(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
 	catch (SIGUSR1, 0);
+	handled = 0;
 	raise(SIGUSR1);
 	TELL(poll(&fds, 1, 10));
 	TELL(handled);
@@ -345,6 +307,48 @@ static void interrupted(void)
 	TELL(pselect(0, NULL, NULL, NULL, NULL, &none));
 	TELL(handled);
 	TELL(ppoll(&fds, 1, &(struct timespec){0, 1000000}, &none));
+}
+
+/* Handlers run while calls wait; which of them go on is signal(7)'s. */
+static void interrupted(void)
+{
+	int p[2], s[2], e = eventfd(0, 0), ep = epoll_create1(0);
+	struct epoll_event event = {0};
+	struct pollfd fds = {.events = POLLIN};
+	struct waker w = {100, write_one, 0};
+	struct timeval limit = {1000, 0};
+	pthread_t thread;
+	fd_set reads;
+	char data[8];
+
+	NEED(pipe(p) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
+	fds.fd = p[0];
+	for (int restart = 0; restart < 2; restart++) {
+		catch (SIGALRM, restart ? SA_RESTART : 0);
+		TELL_WITH_ALARMS(poll(&fds, 1, -1));
+		TELL_WITH_ALARMS(epoll_wait(ep, &event, 1, -1));
+		FD_ZERO(&reads);
+		FD_SET(p[0], &reads);
+		TELL_WITH_ALARMS(select(20, &reads, NULL, NULL, NULL));
+	}
+	catch (SIGALRM, 0);
+	TELL_WITH_ALARMS(read(p[0], data, 8));
+	TELL_WITH_ALARMS(read(s[0], data, 8));
+	TELL_WITH_ALARMS(read(e, data, 8));
+	catch (SIGALRM, SA_RESTART);
+	w.fd = p[1];
+	thread = start(wake_later, &w);
+	TELL_WITH_ALARMS(read(p[0], data, 8));
+	pthread_join(thread, NULL);
+	w.fd = s[1];
+	thread = start(wake_later, &w);
+	TELL_WITH_ALARMS(read(s[0], data, 8));
+	pthread_join(thread, NULL);
+	/* With a time limit nothing is begun anew. */
+	NEED(setsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ==
+	     0);
+	TELL_WITH_ALARMS(read(s[0], data, 8));
+	masked(p[0], ep);
 }
 
 static void send_signal(int signal)

@@ -35,6 +35,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,6 +105,21 @@ static void put(const unsigned char *frame, size_t bytes)
 		write_all(frame + 4, bytes);
 }
 
+/* All of them in one write, so that they are there at once. */
+static void put_together(unsigned char frame[][FRAME_MAX + 4],
+			 const size_t *bytes, unsigned count)
+{
+	struct iovec iov[64];
+	size_t all = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		iov[i] = (struct iovec){frame[i], bytes[i] + 4};
+		all += iov[i].iov_len;
+	}
+	if (writev(fd, iov, (int)count) != (ssize_t)all)
+		errx(1, "they do not fit");
+}
+
 static void echo(unsigned batch)
 {
 	static unsigned char frame[64][FRAME_MAX + 4];
@@ -114,6 +130,10 @@ static void echo(unsigned batch)
 			bytes[i] = next(frame[i]);
 			if (!bytes[i])
 				return;
+		}
+		if (type == SOCK_STREAM && batch > 1) {
+			put_together(frame, bytes, batch);
+			continue;
 		}
 		for (unsigned i = 0; i < batch; i++)
 			put(frame[i], bytes[i]);

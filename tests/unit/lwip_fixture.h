@@ -99,11 +99,13 @@ void __rt_free(void *p)
 	free(p);
 }
 
-static size_t heap_bytes = 256ul << 20;
+#ifndef HEAP_BYTES
+#define HEAP_BYTES (256ul << 20)
+#endif
 
 size_t __rt_memory_total(void)
 {
-	return heap_bytes;
+	return HEAP_BYTES;
 }
 
 void __rt_poller_add(struct rt_poller *poller)

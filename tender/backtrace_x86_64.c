@@ -73,13 +73,41 @@ static void name_frame(struct backtrace_frame *f, const struct machine *m,
 	printable(f->source);
 }
 
+/*
+ * A function that calls nothing need not have a frame, and the walk would skip
+ * its caller. Its return address is still on top then: behind a direct call
+ * (E8 and 4 bytes) of this very function.
+ */
+static bool leaf_return(const struct machine *m, const struct vcpu_place *place,
+			const struct symbols *symbols, uint64_t *pc)
+{
+	const uint64_t length = 5;
+	const uint8_t *call;
+	int32_t distance;
+	uint64_t to;
+
+	if (!read_words(m, place->sp, pc, 1) || *pc < length)
+		return false;
+	call = guest_mem_range(&m->mem, *pc - length, length, GUEST_EXEC);
+	if (!call || *call != 0xe8)
+		return false;
+	memcpy(&distance, call + 1, sizeof(distance));
+	to = *pc + (uint64_t)(int64_t)distance;
+	return to && to == symbols_function(symbols, place->pc);
+}
+
 void backtrace_walk(struct backtrace *b, const struct machine *m,
 		    const struct vcpu_place *place,
 		    const struct symbols *symbols)
 {
-	uint64_t pc[BACKTRACE_MAX] = {0};
+	uint64_t pc[BACKTRACE_MAX] = {0}, leaf;
 
 	b->count = backtrace_addresses(m, place, pc, BACKTRACE_MAX);
+	if (leaf_return(m, place, symbols, &leaf) && b->count < BACKTRACE_MAX &&
+	    pc[1] != leaf) {
+		memmove(pc + 2, pc + 1, (b->count++ - 1) * sizeof(*pc));
+		pc[1] = leaf;
+	}
 	for (unsigned i = 0; i < b->count; i++) {
 		b->frame[i].pc = pc[i];
 		name_frame(&b->frame[i], m, pc[i] - (i > 0), symbols);
