@@ -106,11 +106,12 @@ start_guest() {
 	done
 }
 
-# The field $1 of the tender's status is $2.
+# The field $1 of the tender's status, or of the process $3, is $2.
 field_is() {
 	local now
 
-	now=$(awk -v "name=$1:" '$1 == name { print $2 }' "/proc/$tender/status")
+	now=$(awk -v "name=$1:" '$1 == name { print $2 }' \
+		"/proc/${3:-$tender}/status")
 	[ "$now" = "$2" ] || { echo "$1 is $now, not $2"; return 1; }
 }
 
@@ -329,9 +330,9 @@ field_is() {
 	field_is Gid 65534
 	[ "$(awk '/^Groups:/ { print NF }' "/proc/$tender/status")" -eq 1 ]
 	[ "$CPU" = process ] || return 0
-	tender=$(pgrep -P "$tender")
-	field_is Uid 65534
-	field_is CapEff 0000000000000000
+	child=$(pgrep -P "$tender")
+	field_is Uid 65534 "$child"
+	field_is CapEff 0000000000000000 "$child"
 }
 
 # A guest with one disk, and descriptors of others, has exactly what it needs.
