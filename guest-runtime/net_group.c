@@ -26,18 +26,21 @@ static struct netif *interface_of(unsigned index, const ip_addr_t *group)
 	return ip_route(&any, group);
 }
 
-/* 0 or lwIP's error. */
-static int change(struct netif *netif, const ip_addr_t *group, bool join)
+/* ERR_OK or lwIP's error. */
+static err_t change(struct netif *netif, const ip_addr_t *group, bool join)
 {
-	if (IP_IS_V6(group)) {
-		ip6_addr_t zoned = *ip_2_ip6(group);
+	ip6_addr_t zoned;
 
-		ip6_addr_assign_zone(&zoned, IP6_MULTICAST, netif);
-		return join ? mld6_joingroup_netif(netif, &zoned)
-			    : mld6_leavegroup_netif(netif, &zoned);
+	if (!IP_IS_V6(group)) {
+		if (join)
+			return igmp_joingroup_netif(netif, ip_2_ip4(group));
+		return igmp_leavegroup_netif(netif, ip_2_ip4(group));
 	}
-	return join ? igmp_joingroup_netif(netif, ip_2_ip4(group))
-		    : igmp_leavegroup_netif(netif, ip_2_ip4(group));
+	zoned = *ip_2_ip6(group);
+	ip6_addr_assign_zone(&zoned, IP6_MULTICAST, netif);
+	if (join)
+		return mld6_joingroup_netif(netif, &zoned);
+	return mld6_leavegroup_netif(netif, &zoned);
 }
 
 static struct net_group **find(struct net_dgram *d, const ip_addr_t *group,
@@ -55,7 +58,7 @@ static long join(struct net_dgram *d, const ip_addr_t *group, unsigned index)
 {
 	struct netif *netif = interface_of(index, group);
 	struct net_group *made;
-	int err;
+	err_t err = ERR_OK;
 
 	if (!netif)
 		return -ENODEV;
@@ -65,7 +68,8 @@ static long join(struct net_dgram *d, const ip_addr_t *group, unsigned index)
 	made = mem_malloc(sizeof(*made));
 	if (!made)
 		return -ENOBUFS;
-	err = netif->hwaddr_len ? change(netif, group, true) : 0;
+	if (netif->hwaddr_len)
+		err = change(netif, group, true);
 	if (err) {
 		mem_free(made);
 		return -net_errno(err);
