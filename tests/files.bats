@@ -251,7 +251,7 @@ passes() {
 @test "/, /dev and /tmp are one tree of three file systems" {
 	passes mounts
 	says out '^\. \.\. dev tmp$'
-	says out '^\. \.\. console full null random stderr stdin stdout tty'
+	says out '^\. \.\. console full null random shm stderr stdin stdout tty'
 }
 
 @test "without a disk, or a file system on it, there is no /data" {

@@ -187,7 +187,7 @@ TRY(flags, "pushf; or %%rdi, (%%rsp); popf;" ASK
 	   "pushf; not %%rdi; and %%rdi, (%%rsp); popf")
 TRY(flags_by_iret, "mov %%rsp, %%rsi; push $0x2b; push %%rsi; pushf;"
 		   "or %%rdi, (%%rsp); push $0x33; lea 1f(%%rip), %%rax;"
-		   "push %%rax; iretq; 1:" ASK "cld")
+		   "push %%rax; iretq; 1:" ASK "push $2; popf")
 
 /* Extended state. */
 TRY(mxcsr, "push %%rdi; ldmxcsr (%%rsp); pop %%rdi;" ASK)
