@@ -27,14 +27,21 @@ __rt_enter:
 .Lcall:
 	incl	__rt_section(%rip)
 	call	*%r10
+	cmpl	$0, __rt_section(%rip)
+	js	.Lsection
 	decl	__rt_section(%rip)
 	js	.Ldue
 .Lreturn:
 	leave
 	ret
+.Lsection:
+	movq	%rax, %rdi
+	call	__rt_leave_call
+	jmp	.Lanew
 .Ldue:
 	movq	%rax, %rdi
 	call	__rt_leave
+.Lanew:
 	cmpq	$RESTART, %rax
 	jne	.Lreturn
 	movq	-8(%rbp), %rdi

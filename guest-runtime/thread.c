@@ -58,13 +58,14 @@ void __rt_take_noted(void)
 	}
 }
 
-long __rt_leave(long result)
+/* The first signals decide what becomes of a system call that they ended. */
+static long act(long result)
 {
 	struct rt_thread *self = __rt_self;
 	uint64_t cancel_point = self->cancel_point;
+	int decided = 0;
+	long r;
 
-	if (__rt_section & INT_MAX)
-		return result;
 	/* A handler's calls are cancellation points or not of their own. */
 	self->cancel_point = 0;
 	do {
@@ -72,8 +73,11 @@ long __rt_leave(long result)
 		__rt_take_noted();
 		if (__rt_scheduler)
 			__rt_scheduler->yield();
-		if (self->due & RT_DUE_SIGNAL)
-			result = __rt_deliver_signals(result);
+		if (self->due & RT_DUE_SIGNAL) {
+			r = __rt_deliver_signals(result);
+			result = decided ? result : r;
+		}
+		decided = 1;
 		__rt_section--;
 		if (self->due & RT_DUE_CANCEL) {
 			self->due &= ~RT_DUE_CANCEL;
@@ -81,6 +85,19 @@ long __rt_leave(long result)
 		}
 	} while (__rt_section < 0 || self->due);
 	self->cancel_point = cancel_point;
+	return result;
+}
+
+long __rt_leave(long result)
+{
+	return __rt_section & INT_MAX ? result : act(result);
+}
+
+long __rt_leave_call(long result)
+{
+	if ((__rt_section & INT_MAX) == 1)
+		return act(result);
+	__rt_section--;
 	return result;
 }
 

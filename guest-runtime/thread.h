@@ -95,8 +95,15 @@ extern int __rt_section;
 
 #define RT_SECTION_DUE INT_MIN
 
-/* Does what is due. @result: of the system call that ends. */
+/* Does what is due. @result: of the system call that ended. */
 long __rt_leave(long result);
+
+/*
+ * The same at the end of a system call, while it still is a section, and leaves
+ * that. Else a tick might come in between and run the handler of a signal that
+ * ended the call, and nobody would make the call anew.
+ */
+long __rt_leave_call(long result);
 
 static inline void __rt_section_enter(void)
 {
