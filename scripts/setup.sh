@@ -13,7 +13,7 @@ for task in "$@"; do
 		libdw-dev libext2fs-dev libsodium-dev binutils ca-certificates) ;;
 	check) packages+=(bats gdb jq libxml2-utils clang libclang-rt-14-dev musl-tools
 		attr bsdutils e2fsprogs gzip sqlite3 tcl util-linux procps
-		xz-utils ed autoconf automake libtool strace crun passt iproute2
+		xz-utils ed autoconf automake libtool strace crun passt redis-tools iproute2
 		iputils-ping curl tshark
 		wrk socat busybox-static golang-github-containers-common) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
