@@ -14,7 +14,8 @@
  * interrupted is resumed with all its registers, and does not come by there.
  *
  * Ticks are on while somebody else than the running thread may have to run:
- * turned on when that becomes so, and off by a tick that finds nobody.
+ * turned on when that becomes so, and off by a tick that finds nobody, or
+ * everybody asleep.
  */
 #include "scheduler.h"
 
@@ -163,6 +164,21 @@ static void poll_sometimes(void)
 	__rt_idle(0);
 }
 
+/* A tick that comes while nobody runs is of no use, and would come again. */
+static void slept(void)
+{
+	if (!(__rt_upcalls_noted & 1 << BP_UPCALL_TICK))
+		return;
+	__rt_upcalls_noted &= ~(1U << BP_UPCALL_TICK);
+	turn_ticks(0);
+}
+
+static void goes_on(void)
+{
+	if (!ticks_are_on && others_may_run())
+		want_ticks();
+}
+
 void __rt_sched_add(struct rt_thread *thread)
 {
 	if (thread->state != RT_BLOCKED)
@@ -234,6 +250,8 @@ int __rt_sched_init(void)
 		.yield = yield,
 		.exit = __rt_thread_end,
 		.want_ticks = want_ticks,
+		.slept = slept,
+		.goes_on = goes_on,
 	};
 
 	int err = __rt_upcalls_on(1U << BP_UPCALL_TICK);

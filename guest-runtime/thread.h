@@ -165,6 +165,9 @@ struct rt_scheduler {
 	void (*exit)(void);
 	/* A timer was armed: it is to fire while somebody computes, too. */
 	void (*want_ticks)(void);
+	/* The guest slept; the calling thread goes on behind __rt_block(). */
+	void (*slept)(void);
+	void (*goes_on)(void);
 };
 
 extern const struct rt_scheduler *__rt_scheduler;

@@ -129,6 +129,8 @@ static void serve(uint64_t deadline_ns)
 	now = __rt_monotonic_ns();
 	sleep_for(timeout, set);
 	__rt_idle_ns += __rt_monotonic_ns() - now;
+	if (__rt_scheduler)
+		__rt_scheduler->slept();
 }
 
 /* What pollers do is no business of the thread that happens to ask them. */
@@ -170,6 +172,8 @@ long __rt_block(uint64_t deadline_ns)
 			return -ETIMEDOUT;
 	}
 	self->woken = 0;
+	if (__rt_scheduler)
+		__rt_scheduler->goes_on();
 	return 0;
 }
 

@@ -20,7 +20,11 @@
 #include "file.h"
 #include "file_console.h"
 #include "file_map.h"
+#include "host_signal.h"
 #include "memory_hook.h"
+#include "resolv.h"
+#include "thread.h"
+#include "wait.h"
 
 #define HEAP_BYTES (16u << 20) /* half of it for pages */
 
@@ -117,6 +121,33 @@ long __rt_sys_getrandom(void *to, size_t bytes, unsigned flags)
 void __rt_complain(const char *first, ...)
 {
 	(void)first;
+}
+
+/* One thread, which nobody wakes or interrupts. */
+const struct rt_scheduler *__rt_scheduler;
+
+unsigned __rt_waitq_wake(struct rt_waitq *queue, unsigned most)
+{
+	(void)queue, (void)most;
+	return 0;
+}
+
+long __rt_wait_on(struct rt_waitq *queue, uint64_t deadline_ns)
+{
+	(void)queue, (void)deadline_ns;
+	return -EDEADLK;
+}
+
+long __rt_host_signals_on(void)
+{
+	return 0;
+}
+
+/* No file of the network's. */
+long __rt_resolv_attach(struct rt_mount *m)
+{
+	(void)m;
+	return -ENOENT;
 }
 
 void __rt_poller_add(struct rt_poller *poller)
