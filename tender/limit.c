@@ -21,21 +21,8 @@ static const char console[] = "console";
 /* A number of bytes, with K, M or G, and "/s" or not. */
 static bool parse_rate(const char *at, uint64_t *rate)
 {
-	unsigned shift = 0;
-
-	if (!option_number(&at, RATE_MAX, rate) || !*rate)
+	if (!option_bytes(&at, RATE_MAX, rate) || !*rate)
 		return false;
-	if (*at == 'k' || *at == 'K')
-		shift = 10;
-	else if (*at == 'm' || *at == 'M')
-		shift = 20;
-	else if (*at == 'g' || *at == 'G')
-		shift = 30;
-	if (shift)
-		at++;
-	if (*rate > RATE_MAX >> shift)
-		return false;
-	*rate <<= shift;
 	return !*at || !strcmp(at, "/s");
 }
 

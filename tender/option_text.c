@@ -22,6 +22,27 @@ bool option_number(const char **s, uint64_t max, uint64_t *out)
 	return true;
 }
 
+bool option_bytes(const char **s, uint64_t max, uint64_t *out)
+{
+	unsigned shift = 0;
+	uint64_t n;
+
+	if (!option_number(s, max, &n))
+		return false;
+	if (**s == 'k' || **s == 'K')
+		shift = 10;
+	else if (**s == 'm' || **s == 'M')
+		shift = 20;
+	else if (**s == 'g' || **s == 'G')
+		shift = 30;
+	if (shift)
+		++*s;
+	if (n > max >> shift)
+		return false;
+	*out = n << shift;
+	return true;
+}
+
 char *option_next_part(char **at)
 {
 	char *start = *at, *from = *at, *to = *at;

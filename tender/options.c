@@ -110,25 +110,13 @@ static const struct option long_options[] = {
 static bool parse_mem(const char *arg, uint64_t *bytes)
 {
 	const char *at = arg;
-	unsigned shift = 0;
 	uint64_t n;
 
-	if (!option_number(&at, BP_MEM_MAX_BYTES, &n))
-		goto bad;
-	if (*at == 'k' || *at == 'K')
-		shift = 10;
-	else if (*at == 'm' || *at == 'M')
-		shift = 20;
-	else if (*at == 'g' || *at == 'G')
-		shift = 30;
-	if (shift)
-		at++;
-	if (*at || n > BP_MEM_MAX_BYTES >> shift ||
-	    n << shift < BP_MEM_MIN_BYTES || (n << shift) % BP_PAGE_BYTES)
-		goto bad;
-	*bytes = n << shift;
-	return true;
-bad:
+	if (option_bytes(&at, BP_MEM_MAX_BYTES, &n) && !*at &&
+	    n >= BP_MEM_MIN_BYTES && n % BP_PAGE_BYTES == 0) {
+		*bytes = n;
+		return true;
+	}
 	log_error(
 		"--mem=%s: expected a size from 2M to 64G, in whole 4K pages, "
 		"such as 64M",
