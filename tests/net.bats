@@ -52,6 +52,7 @@ teardown() {
 start() {
 	local says=$1
 
+	: >log
 	"${@:2}" >log 2>&1 3>&- &
 	PIDS+=($!)
 	for _ in $(seq 300); do
@@ -258,12 +259,14 @@ whole() {
 		option dns 10.9.0.2
 	END
 	: >leases
-	"${IN[@]}" busybox udhcpd -f udhcpd.conf >dhcp 2>&1 3>&- &
-	PIDS+=($!)
+	start "started" "${IN[@]}" busybox udhcpd -f udhcpd.conf
+	mv log dhcp
 	url=http://10.9.0.50
 	start "serving" "${IN[@]}" "${TENDER[@]}" --timeout="$LIMIT_SECONDS" \
 		--net=tap:tap0 "$(sample httpd)" 80 /
-	fetch --retry 20 --retry-connrefused --retry-delay 1 \
+	# It serves before it has an address; the server tries it by ARP first, for
+	# seconds. Until then the host finds nobody there.
+	fetch --retry 20 --retry-all-errors --retry-delay 1 \
 		-o got "$url/www/1000"
 	cmp got "$FILES/1000"
 	[ "$(fetch "$url/etc/resolv.conf")" = "nameserver 10.9.0.2" ]
