@@ -338,6 +338,20 @@ static long check_sending(struct rt_socket *s)
 	return 0;
 }
 
+/*
+ * Whether the sender has to wait to be woken. Asked behind net_kick(), in which
+ * what it would wait for may come: all is acknowledged, or the peer is gone.
+ */
+static int must_wait(const struct net_tcp *tcp, int has_moved)
+{
+	if (tcp->socket->error || tcp->write_shut || !tcp->pcb ||
+	    tcp->state != NET_TCP_CONNECTED)
+		return 0;
+	if (tcp->starved)
+		return 1;
+	return has_moved ? !send_room(tcp) : !net_tcp_writable(tcp);
+}
+
 long net_tcp_send(struct rt_socket *s, struct rt_message *m, uint64_t until_ns)
 {
 	struct net_tcp *tcp = s->own;
@@ -364,10 +378,8 @@ long net_tcp_send(struct rt_socket *s, struct rt_message *m, uint64_t until_ns)
 			return (long)done;
 		if (done == before && !until_ns)
 			net_look();
-		if (done != before && tcp->pcb && send_room(tcp) &&
-		    !tcp->starved)
-			continue;
-		err = __rt_socket_wait(s, until_ns);
+		if (must_wait(tcp, done != before))
+			err = __rt_socket_wait(s, until_ns);
 	}
 	return done ? (long)done : err;
 }

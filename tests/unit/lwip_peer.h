@@ -89,7 +89,7 @@ static void add_link_local(struct packet *p, uint8_t n)
 	add(p, address, sizeof(address));
 }
 
-static void begin_ip6(struct packet *p, unsigned protocol)
+static inline void begin_ip6(struct packet *p, unsigned protocol)
 {
 	begin_frame(p, 0x86dd);
 	add32(p, 0x60000000);
@@ -108,8 +108,8 @@ static void end_ip(struct packet *p)
 		set16(p, ETH_BYTES + 2, p->bytes - ETH_BYTES);
 }
 
-static void add_udp(struct packet *p, unsigned from, unsigned to,
-		    unsigned bytes)
+static inline void add_udp(struct packet *p, unsigned from, unsigned to,
+			   unsigned bytes)
 {
 	add16(p, from);
 	add16(p, to);
@@ -124,7 +124,7 @@ static void deliver(const struct packet *p)
 }
 
 /* Changes a few bytes, cuts or stretches. */
-static void mutate(struct packet *p)
+static inline void mutate(struct packet *p)
 {
 	unsigned changes = any(4);
 
