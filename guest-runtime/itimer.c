@@ -16,6 +16,7 @@
 #include "thread.h"
 #include "timer.h"
 #include "vnode.h"
+#include "wait.h"
 
 #define NS_PER_S   1000000000ULL
 #define NS_PER_US  1000ULL
@@ -72,6 +73,27 @@ static void tick(void)
 		hypercall_tick(next > now ? next - now : 1);
 }
 
+/* Turns ticks off, or to when the next one is of use. */
+static void slept(void)
+{
+	if (!(__rt_upcalls_noted & 1 << BP_UPCALL_TICK))
+		return;
+	__rt_upcalls_noted &= ~(1U << BP_UPCALL_TICK);
+	tick();
+}
+
+/* 0: there is no memory for them. */
+static int ticks_begin(void)
+{
+	if (__rt_upcalls_on(1U << BP_UPCALL_TICK) < 0)
+		return 0;
+	if (!__rt_upcall_tick) {
+		__rt_upcall_tick = tick;
+		__rt_slept = slept;
+	}
+	return 1;
+}
+
 void __rt_signal_timer_armed(void)
 {
 	uint64_t next = __rt_timers_run(), now = __rt_monotonic_ns();
@@ -80,10 +102,8 @@ void __rt_signal_timer_armed(void)
 		__rt_scheduler->want_ticks();
 		return;
 	}
-	if (__rt_upcalls_on(1U << BP_UPCALL_TICK) < 0)
+	if (!ticks_begin())
 		return;
-	if (!__rt_upcall_tick)
-		__rt_upcall_tick = tick;
 	hypercall_tick(next > now ? next - now : 1);
 }
 
@@ -92,10 +112,8 @@ void __rt_tick_soon(void)
 {
 	uint64_t next = __rt_timers_run(), now = __rt_monotonic_ns();
 
-	if (__rt_scheduler || __rt_upcalls_on(1U << BP_UPCALL_TICK) < 0)
+	if (__rt_scheduler || !ticks_begin())
 		return;
-	if (!__rt_upcall_tick)
-		__rt_upcall_tick = tick;
 	if (next > now + ALSO_NS)
 		next = now + ALSO_NS;
 	hypercall_tick(next > now ? next - now : 1);

@@ -164,7 +164,6 @@ static void poll_sometimes(void)
 	__rt_idle(0);
 }
 
-/* A tick that comes while nobody runs is of no use, and would come again. */
 static void slept(void)
 {
 	if (!(__rt_upcalls_noted & 1 << BP_UPCALL_TICK))
@@ -250,7 +249,6 @@ int __rt_sched_init(void)
 		.yield = yield,
 		.exit = __rt_thread_end,
 		.want_ticks = want_ticks,
-		.slept = slept,
 		.goes_on = goes_on,
 	};
 
@@ -259,6 +257,7 @@ int __rt_sched_init(void)
 	if (err)
 		return err;
 	__rt_upcall_tick = preempt;
+	__rt_slept = slept;
 	__rt_scheduler = &scheduler;
 	__rt_futex = __rt_sys_futex;
 	return 0;

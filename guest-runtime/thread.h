@@ -165,8 +165,7 @@ struct rt_scheduler {
 	void (*exit)(void);
 	/* A timer was armed: it is to fire while somebody computes, too. */
 	void (*want_ticks)(void);
-	/* The guest slept; the calling thread goes on behind __rt_block(). */
-	void (*slept)(void);
+	/* The calling thread goes on behind __rt_block(). */
 	void (*goes_on)(void);
 };
 

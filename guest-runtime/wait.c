@@ -10,6 +10,7 @@
 struct rt_waitq __rt_console_waitq;
 int __rt_console_ready;
 uint64_t __rt_idle_ns;
+void (*__rt_slept)(void);
 
 const struct rt_poller *__rt_waits_alone;
 
@@ -129,8 +130,8 @@ static void serve(uint64_t deadline_ns)
 	now = __rt_monotonic_ns();
 	sleep_for(timeout, set);
 	__rt_idle_ns += __rt_monotonic_ns() - now;
-	if (__rt_scheduler)
-		__rt_scheduler->slept();
+	if (__rt_slept)
+		__rt_slept();
 }
 
 /* What pollers do is no business of the thread that happens to ask them. */

@@ -68,6 +68,12 @@ long __rt_block(uint64_t deadline_ns);
  */
 void __rt_idle(uint64_t deadline_ns);
 
+/*
+ * NULL, or: to be called when the guest has slept. A tick that comes while
+ * nobody runs is of no use, and would come again.
+ */
+extern void (*__rt_slept)(void);
+
 /* Whether a device or a moment may wake somebody. */
 int __rt_may_wake(void);
 

@@ -95,6 +95,24 @@ pages() {
 	isolated pages
 }
 
+silence() {
+	start serving --net=user -p 8080:80 --stats "$(image httpd)"
+	exec 5<>/dev/tcp/127.0.0.1/8080
+	printf 'GET /1 HTTP/1.1\r\nHost: here\r\n\r\n' >&5
+	sleep 4
+	kill "$guest"
+	wait "$guest" || :
+	exits=$(sed -n 's/^exits *\([0-9]*\):.*/\1/p' guest.err)
+	echo "$exits exits"
+	[ "$exits" -gt 3 ] && [ "$exits" -lt 100 ]
+}
+
+# Ticks would be 400.
+@test "a connection on which nothing is said does not keep a guest awake" {
+	needs_passt
+	isolated silence
+}
+
 leavers() {
 	start serving --net=user -p 8080:80 "$(image httpd)"
 	for i in 1 2 3 4 5; do
