@@ -441,7 +441,7 @@ lint: setup-build+lint ## formatters and static checkers
 	@$(MAKE) --no-print-directory build/e2fsprogs/libext2fs.a \
 		build/lwip/liblwip.a build/generated/syscall_names.h
 	clang-format --dry-run --Werror $(C_FILES)
-	shellcheck .ci/run scripts/*.sh tests/*.bats
+	shellcheck .ci/run scripts/*.sh scripts/bench/*.sh scripts/bench/*/*.sh tests/*.bats
 	mandoc -T lint -W warning */*.1
 	@printf '%s\n' tender/*.c imgbuild/*.c | $(TIDY) -- -std=c11 $(CPPFLAGS_ALL) -Itender \
 		-Iimgbuild
