@@ -461,7 +461,7 @@ lint: setup-build+lint ## formatters and static checkers
 		-Itender -Iimgbuild tender imgbuild samples
 
 bench: setup-build+bench ## measure, beside native programs
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all build/bench/dispatch
 	@scripts/bench.sh $(BENCH)
 
 bench-expected: setup-build+bench ## count anew what must not grow
