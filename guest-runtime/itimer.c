@@ -212,6 +212,17 @@ long __rt_sys_setitimer(int which, const void *new, void *old)
 	return 0;
 }
 
+/* Seconds, rounded; what is left is not told as nothing. */
+long __rt_sys_alarm(unsigned seconds)
+{
+	struct itimerval new = {.it_value.tv_sec = seconds}, old;
+
+	__rt_sys_setitimer(ITIMER_REAL, &new, &old);
+	return old.it_value.tv_sec +
+	       (old.it_value.tv_usec >= 500000 ||
+		(!old.it_value.tv_sec && old.it_value.tv_usec));
+}
+
 static struct posix_timer **find(int id)
 {
 	struct posix_timer **link = &timers;
