@@ -153,10 +153,19 @@ static void itimer_fired(struct rt_timer *timer)
 	__rt_signal_send(NULL, &info);
 }
 
+/* So far from the end of time that sums of two and of now do not overflow. */
+static uint64_t span(time_t seconds, uint64_t ns)
+{
+	const uint64_t most = UINT64_MAX / 4;
+
+	return (uint64_t)seconds >= most / NS_PER_S
+		       ? most
+		       : (uint64_t)seconds * NS_PER_S + ns;
+}
+
 static uint64_t from_timeval(const struct timeval *t)
 {
-	return (uint64_t)t->tv_sec * NS_PER_S +
-	       (uint64_t)t->tv_usec * NS_PER_US;
+	return span(t->tv_sec, (uint64_t)t->tv_usec * NS_PER_US);
 }
 
 static void to_timeval(uint64_t ns, struct timeval *t)
@@ -343,8 +352,8 @@ long __rt_sys_timer_settime(int id, int flags, const void *new, void *old)
 		return -EINVAL;
 	if (old)
 		__rt_sys_timer_gettime(id, old);
-	t->interval_ns = (uint64_t)wanted->it_interval.tv_sec * NS_PER_S +
-			 (uint64_t)wanted->it_interval.tv_nsec;
+	t->interval_ns = span(wanted->it_interval.tv_sec,
+			      (uint64_t)wanted->it_interval.tv_nsec);
 	t->overrun = 0;
 	if (!wanted->it_value.tv_sec && !wanted->it_value.tv_nsec) {
 		__rt_timer_cancel(&t->timer);

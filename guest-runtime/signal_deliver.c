@@ -41,7 +41,7 @@ int __rt_signal_begin(siginfo_t *info, struct rt_sigaction *action,
 	return signal;
 }
 
-static int is_on_altstack(uintptr_t sp)
+int __rt_signal_on_altstack(uintptr_t sp)
 {
 	const struct rt_thread *self = __rt_self;
 
@@ -53,7 +53,7 @@ uintptr_t __rt_signal_stack(const struct rt_sigaction *action, uintptr_t sp)
 	const struct rt_thread *self = __rt_self;
 
 	if (!(action->flags & SA_ONSTACK) || !self->altstack_bytes ||
-	    is_on_altstack(sp))
+	    __rt_signal_on_altstack(sp))
 		return sp;
 	return self->altstack + self->altstack_bytes;
 }
@@ -102,6 +102,10 @@ static int call_handler(siginfo_t *info, const struct rt_sigaction *action,
 	struct vector vector;
 	ucontext_t context;
 
+	/* What lies below the alternate stack is somebody else's. */
+	if (__rt_signal_on_altstack(registers->rsp) &&
+	    !__rt_signal_on_altstack((uintptr_t)&vector))
+		__rt_sys_exit_group(128 + SIGSEGV);
 	__rt_signal_context(&context, before);
 	__rt_signal_put_registers(context.uc_mcontext.gregs, registers);
 	context.uc_mcontext.fpregs = (void *)&vector;
@@ -159,17 +163,18 @@ long __rt_sys_sigaltstack(const void *new, void *old)
 {
 	struct rt_thread *self = __rt_self;
 	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
-	stack_t wanted, was = {
-				.ss_sp = (void *)self->altstack,
-				.ss_size = self->altstack_bytes,
-				.ss_flags = !self->altstack_bytes ? SS_DISABLE
-					    : is_on_altstack(sp)  ? SS_ONSTACK
+	stack_t wanted,
+		was = {
+			.ss_sp = (void *)self->altstack,
+			.ss_size = self->altstack_bytes,
+			.ss_flags = !self->altstack_bytes	  ? SS_DISABLE
+				    : __rt_signal_on_altstack(sp) ? SS_ONSTACK
 								  : 0,
-			};
+		};
 
 	if (new) {
 		wanted = *(const stack_t *)new;
-		if (is_on_altstack(sp))
+		if (__rt_signal_on_altstack(sp))
 			return -EPERM;
 		if (wanted.ss_flags & ~(SS_DISABLE | SS_ONSTACK))
 			return -EINVAL;

@@ -114,6 +114,8 @@ static void go_on_with(struct rt_thread *thread, uintptr_t function,
 	r->rflags = (r->rflags & FLAGS_KEPT) | FLAGS_START;
 }
 
+/* NULL: it would be beyond the end of the alternate stack, and the program is.
+ */
 static ucontext_t *push_frame(struct rt_thread *thread,
 			      const struct rt_sigaction *action,
 			      const siginfo_t *info, uint64_t before)
@@ -127,6 +129,11 @@ static ucontext_t *push_frame(struct rt_thread *thread,
 	vector = (void *)((sp - __rt_vector_bytes) & ~(VECTOR_ALIGN - 1));
 	/* On entry of a function, a return address makes it odd. */
 	frame = (void *)((((uintptr_t)vector - sizeof(*frame)) & ~15UL) - 8);
+	if (__rt_signal_on_altstack(sp - 1) &&
+	    !__rt_signal_on_altstack((uintptr_t)frame)) {
+		go_on_with(thread, (uintptr_t)__rt_signal_exit, 128 + SIGSEGV);
+		return NULL;
+	}
 	frame->return_address = (uintptr_t)__rt_signal_return;
 	__rt_signal_context(&frame->context, before);
 	__rt_signal_put_registers(frame->context.uc_mcontext.gregs, r);
@@ -160,7 +167,8 @@ void __rt_signal_deliver_preempted(struct rt_thread *thread)
 				   128 + (uint64_t)signal);
 			return;
 		}
-		push_frame(thread, &action, &info, before);
+		if (!push_frame(thread, &action, &info, before))
+			return;
 	}
 }
 
@@ -273,6 +281,8 @@ static void trap(const struct bp_upcall_frame *frame)
 		self->signals_blocked |= __rt_signal_bit(signal);
 	describe(frame, self->saved->vector, &info);
 	context = push_frame(self, &action, &info, before);
+	if (!context)
+		return;
 	context->uc_mcontext.gregs[REG_TRAPNO] = (long)frame->vector;
 	context->uc_mcontext.gregs[REG_ERR] = (long)frame->error;
 	context->uc_mcontext.gregs[REG_CR2] = (long)frame->address;

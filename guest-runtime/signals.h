@@ -86,6 +86,9 @@ int __rt_signal_begin(siginfo_t *info, struct rt_sigaction *action,
 /* Where a handler's stack ends that begins at @sp now. */
 uintptr_t __rt_signal_stack(const struct rt_sigaction *action, uintptr_t sp);
 
+/* Whether @sp is on the alternate stack. */
+int __rt_signal_on_altstack(uintptr_t sp);
+
 /* Fills what of a context is the same for all. */
 void __rt_signal_context(ucontext_t *context, uint64_t before);
 

@@ -76,6 +76,15 @@ same() {
 	same signal_rules timers
 }
 
+@test "times beyond the end of time are far away" {
+	same signal_rules for_ever
+}
+
+@test "handlers that fill their alternate stack end the program" {
+	same signal_rules full
+	same signal_rules full_calls
+}
+
 @test "faults reach a handler, which may go on elsewhere" {
 	same signals fault
 	[ ! -s err ]

@@ -286,6 +286,89 @@ static void area_timers(void)
 	told("bad", timer_create(CLOCK_MONOTONIC, &e, &id));
 }
 
+#define LONG_TIME ((time_t)(~0UL >> 1))
+
+/* Times beyond the end of time are far away, not past. */
+static void area_for_ever(void)
+{
+	struct itimerspec t = {{LONG_TIME, 999999999}, {0, 1000000}};
+	struct itimerval v = {{LONG_TIME, 999999}, {0, 1000}};
+	struct timespec far = {LONG_TIME, 999999999};
+	struct sigaction a = {.sa_handler = note};
+	sigset_t set;
+	timer_t id;
+
+	sigaction(SIGALRM, &a, NULL);
+	timer_create(CLOCK_MONOTONIC, NULL, &id);
+	timer_settime(id, 0, &t, NULL);
+	while (count < 1)
+		usleep(1000);
+	usleep(20000);
+	printf("timer %d\n", count);
+	t.it_value = far;
+	timer_settime(id, 0, &t, NULL);
+	setitimer(ITIMER_REAL, &v, NULL);
+	while (count < 2)
+		usleep(1000);
+	v.it_value = (struct timeval){LONG_TIME, 999999};
+	setitimer(ITIMER_REAL, &v, NULL);
+	usleep(20000);
+	printf("itimer %d\n", count);
+	v = (struct itimerval){{0, 0}, {0, 20000}};
+	setitimer(ITIMER_REAL, &v, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	told("wait", sigtimedwait(&set, NULL, &far));
+}
+
+static volatile int depth;
+
+static void trap_again(int signal)
+{
+	(void)signal;
+	if (++depth == 40) {
+		puts("beyond the end of the stack");
+		_exit(1);
+	}
+	__asm__ volatile("ud2");
+}
+
+/* Handlers interrupt each other until their stack has no room for more. */
+static void area_full(void)
+{
+	static char around[200000];
+	stack_t s = {.ss_sp = around + 180000, .ss_size = 16384};
+	struct sigaction a = {.sa_handler = trap_again,
+			      .sa_flags = SA_ONSTACK | SA_NODEFER};
+
+	sigaltstack(&s, NULL);
+	sigaction(SIGILL, &a, NULL);
+	__asm__ volatile("ud2");
+}
+
+static void raise_again(int signal)
+{
+	if (++depth == 200) {
+		puts("beyond the end of the stack");
+		_exit(1);
+	}
+	raise(signal);
+}
+
+/* The same, each from a system call. */
+static void area_full_calls(void)
+{
+	static char around[400000];
+	stack_t s = {.ss_sp = around + 380000, .ss_size = 16384};
+	struct sigaction a = {.sa_handler = raise_again,
+			      .sa_flags = SA_ONSTACK | SA_NODEFER};
+
+	sigaltstack(&s, NULL);
+	sigaction(SIGUSR1, &a, NULL);
+	raise(SIGUSR1);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -296,6 +379,9 @@ int main(int argc, char **argv)
 		{"order", area_order},
 		{"jumps", area_jumps},
 		{"timers", area_timers},
+		{"for_ever", area_for_ever},
+		{"full", area_full},
+		{"full_calls", area_full_calls},
 	};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
