@@ -240,12 +240,40 @@ void __rt_path_put(struct rt_path *path)
 	__rt_vnode_put(path->dir);
 }
 
+/*
+ * What is open under the number in "/proc/self/fd/NUMBER", or NULL: so the C
+ * library changes what it has by O_PATH alone.
+ */
+static struct rt_vnode *find_open(const char *path)
+{
+	static const char directory[] = "/proc/self/fd/";
+	const struct rt_file *file;
+	int fd = 0;
+
+	if (strncmp(path, directory, sizeof(directory) - 1) != 0)
+		return NULL;
+	path += sizeof(directory) - 1;
+	do {
+		if (*path < '0' || *path > '9' || fd >= RT_MAX_FDS)
+			return NULL;
+		fd = fd * 10 + (*path++ - '0');
+	} while (*path);
+	file = __rt_file(fd);
+	return file ? file->vnode : NULL;
+}
+
 long __rt_path_find(int dir_fd, const char *path, unsigned how,
 		    struct rt_vnode **to)
 {
+	struct rt_vnode *open = how & RT_NOFOLLOW ? NULL : find_open(path);
 	struct rt_path p;
-	long err = __rt_path_walk(dir_fd, path, how, &p);
+	long err;
 
+	if (open) {
+		*to = __rt_vnode_hold(open);
+		return 0;
+	}
+	err = __rt_path_walk(dir_fd, path, how, &p);
 	if (err)
 		return err;
 	*to = p.found;

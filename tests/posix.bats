@@ -73,6 +73,10 @@ passes() {
 	same_as_linux times_of_threads
 }
 
+@test "modes and owners change through a descriptor that is only a path" {
+	same_as_linux by_path
+}
+
 @test "alarms are set and told by the call of that name" {
 	same_as_linux alarms
 }

@@ -258,6 +258,26 @@ static void times_of_threads(void)
 	TELL(clock_gettime((-4000000 - 1) * 8 + 6, &(struct timespec){0}));
 }
 
+/* What musl does by way of /proc/self/fd. */
+static void by_path(void)
+{
+	int fd, file;
+	struct stat s;
+
+	file = open("file", O_RDWR | O_CREAT, 0600);
+	NEED(file >= 0 && symlink("file", "link") == 0);
+	TELL(fchmodat(AT_FDCWD, "file", 0640, AT_SYMLINK_NOFOLLOW));
+	TELL(fchmodat(AT_FDCWD, "link", 0644, AT_SYMLINK_NOFOLLOW));
+	NEED(fstat(file, &s) == 0);
+	printf("%o\n", s.st_mode);
+	fd = open("file", O_PATH);
+	TELL(fchmod(fd, 0400));
+	TELL(fchown(fd, getuid(), getgid()));
+	NEED(fstat(file, &s) == 0);
+	printf("%o\n", s.st_mode);
+	TELL(access("/proc/self/fd/999", F_OK));
+}
+
 static void alarms(void)
 {
 	TELL(syscall(SYS_alarm, 100));
@@ -381,6 +401,7 @@ int main(int argc, char **argv)
 		{"times_used", times_used},
 		{"times_of_threads", times_of_threads},
 		{"alarms", alarms},
+		{"by_path", by_path},
 		{"self", self},
 		{"memory", memory},
 		{"text", text},

@@ -244,8 +244,6 @@ static void path_only(void)
 	DO(pread(fd, buffer, 1, 0));
 	DO(lseek(fd, 0, SEEK_SET));
 	DO(ftruncate(fd, 0));
-	DO(fchmod(fd, 0600));
-	DO(fchown(fd, 0, 0));
 	DO(futimens(fd, NULL));
 	DO(fsync(fd));
 	DO(fcntl(fd, F_SETFL, O_APPEND));
