@@ -180,6 +180,34 @@ static int no_memory(const struct machine *m, const struct options *o, int err)
 	return err == -ENOEXEC ? STATUS_NOT_AN_IMAGE : STATUS_TENDER_FAILED;
 }
 
+/* Where the guest has the disks that it may read as memory. */
+static bool add_windows(struct machine *m, const struct options *o)
+{
+	for (unsigned i = 0; i < o->disk_count; i++) {
+		const struct block_dev *dev = &m->block[i];
+
+		if (dev->map &&
+		    guest_mem_add_window(&m->mem, dev->map, dev->map_bytes,
+					 &m->device[i].map_gpa) < 0) {
+			log_error("disk %s: no room for it in the guest's "
+				  "address space; leave out map",
+				  o->disk[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static uint64_t window_bytes(const struct machine *m)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < m->device_count; i++)
+		if (m->block[i].map)
+			bytes += m->block[i].map_bytes;
+	return bytes;
+}
+
 /* Guest memory, and what of it the guest may access; nothing in it yet. */
 static int reserve_memory(struct machine *m, const struct options *o,
 			  const struct vcpu_ops *ops,
@@ -205,13 +233,16 @@ static int reserve_memory(struct machine *m, const struct options *o,
 		return STATUS_TENDER_FAILED;
 	}
 	if (!err)
-		err = vcpu_guest_mem_init(ops, &m->mem, o->mem_bytes);
+		err = vcpu_guest_mem_init(ops, &m->mem, o->mem_bytes,
+					  window_bytes(m));
 	if (!err)
 		err = boot_info_reserve(&m->mem, bytes);
 	if (!err)
 		err = image_add_regions(&m->image, &m->layout, &m->mem);
 	if (err)
 		return no_memory(m, o, err);
+	if (!add_windows(m, o))
+		return STATUS_TENDER_FAILED;
 	/* Programs that need little stay at the ends, with small pages. */
 	if (!ops->shares_memory)
 		guest_mem_prefer_large(&m->mem,

@@ -96,7 +96,7 @@ static void check_strings(const struct guest_mem *mem, const char *what,
 
 static void check_fixed(const struct guest_mem *mem)
 {
-	EXPECT(!memcmp(mem->base + BP_BOOT_INFO_GPA, "HvTi\1\0\2\0", 8),
+	EXPECT(!memcmp(mem->base + BP_BOOT_INFO_GPA, "HvTi\1\0\3\0", 8),
 	       "magic or version");
 	EXPECT(word(mem, 8) == 0x15, "flags");
 	EXPECT(quad(mem, 16) == MEM_BYTES && quad(mem, 24) == 0x110000 &&
