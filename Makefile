@@ -337,6 +337,7 @@ build/unit/disk_%: tests/unit/disk_%.c $(filter-out %/main.o,$(UNIT_IMGBUILD))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_TENDER := $(patsubst %.c,build/fuzz/%.o,$(filter-out tender/main.c, \
 	$(wildcard tender/*.c)))
+.SECONDARY: $(FUZZ_TENDER)
 build/fuzz/tender/%.o: tender/%.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $@
