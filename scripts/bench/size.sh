@@ -39,6 +39,7 @@ bench_footprint() {
 
 		needs "${row[@]}" "$("no_$cpu")" || continue
 		if start_sleepers 1 $cpu; then
+			# shellcheck disable=SC2154 # of lib/sleepers.sh
 			add_value "${row[@]}" \
 				"$(pss_without_guest "${sleepers[0]}")"
 		else
