@@ -14,6 +14,7 @@
 
 #include "attention.h"
 #include "core_dump.h"
+#include "core_file.h"
 #include "gdb.h"
 #include "guest_threads.h"
 #include "hypercall_dispatch.h"
@@ -37,7 +38,7 @@ struct inspect {
 	uint64_t since_ns; /* when the guest was entered or left */
 	bool stats_wanted;
 	int stats_fd; /* -1: a table, among the messages */
-	int core_fd;
+	struct core_file core;
 	int trace_fd;
 	int profile_fd;
 	int metrics_fd; /* its process ends when this is closed */
@@ -143,7 +144,7 @@ bool inspect_prepare(struct machine *m, const struct inspect_options *o)
 	m->inspect = i;
 	i->stats_wanted = o->stats;
 	i->stats_fd = open_report("stats", o->stats_file, &good);
-	i->core_fd = open_report("core", o->core_file, &good);
+	i->core.fd = open_report("core", o->core_file, &good);
 	i->trace_fd = open_report("trace", o->trace_file, &good);
 	i->profile_fd = open_report("profile", o->profile_file, &good);
 	i->metrics_fd = -1;
@@ -153,7 +154,10 @@ bool inspect_prepare(struct machine *m, const struct inspect_options *o)
 		goto no_memory;
 	if (o->metrics_path)
 		i->metrics_fd = metrics_start(o->metrics_path, i->stats);
-	return !o->metrics_path || i->metrics_fd >= 0;
+	if (o->metrics_path && i->metrics_fd < 0)
+		return false;
+	/* Behind it, which would keep its pipes open. */
+	return i->core.fd < 0 || !core_file_watch(&i->core, o->core_file);
 
 no_memory:
 	log_error("out of memory");
@@ -226,7 +230,7 @@ enum inspect_verdict inspect_before_run(struct machine *m)
 		profile_sample(i->profile, m);
 	if (asked & ATTENTION_STATS)
 		print_stats(i);
-	if (asked & ATTENTION_CORE && core_dump_write(m, i->core_fd, 0) < 0)
+	if (asked & ATTENTION_CORE && core_dump_write(m, i->core.fd, 0) < 0)
 		return INSPECT_FAILED;
 	if (!i->gdb)
 		return INSPECT_GO_ON;
@@ -278,7 +282,7 @@ void inspect_died(struct machine *m, int signal)
 {
 	const struct inspect *i = m->inspect;
 
-	if (i->core_fd >= 0 && core_dump_write(m, i->core_fd, signal) >= 0)
+	if (i->core.fd >= 0 && core_dump_write(m, i->core.fd, signal) >= 0)
 		log_info("core dumped");
 }
 
@@ -286,6 +290,8 @@ void inspect_close(struct machine *m, int status)
 {
 	struct inspect *i = m->inspect;
 
+	if (i->core.fd >= 0)
+		core_file_close(&i->core);
 	if (i->trace)
 		trace_finish(i->trace);
 	if (i->profile)
@@ -311,13 +317,15 @@ void inspect_stats_text(const struct machine *m, char *text, size_t bytes)
 void inspect_files(const struct machine *m, struct inspect_files *files)
 {
 	const struct inspect *i = m->inspect;
-	const int report[] = {i->stats_fd, i->core_fd, i->trace_fd,
+	const int report[] = {i->stats_fd, i->core.fd, i->trace_fd,
 			      i->profile_fd, i->metrics_fd};
 
 	*files = (struct inspect_files){.debugger = -1, .debug_listen = -1};
 	for (size_t n = 0; n < sizeof(report) / sizeof(report[0]); n++)
 		if (report[n] >= 0)
 			files->report[files->report_count++] = report[n];
+	files->core_alive = i->core.fd < 0 ? -1 : i->core.alive;
+	files->core_said = i->core.fd < 0 ? -1 : i->core.said;
 	if (i->gdb)
 		gdb_files(i->gdb, &files->debugger, &files->debug_listen);
 }

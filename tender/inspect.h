@@ -21,6 +21,8 @@ struct vcpu_exit;
 struct inspect_files {
 	int debugger;
 	int debug_listen;
+	int core_alive;
+	int core_said;
 	unsigned report_count;
 	int report[8];
 };

@@ -221,6 +221,8 @@ static void add_inspect(struct sandbox_operands *o, const struct machine *m)
 	inspect_files(m, &files);
 	for (unsigned i = 0; i < files.report_count; i++)
 		add(o, FD_REPORTS, files.report[i]);
+	add(o, FD_CLOSED_LATER, files.core_alive);
+	add(o, FD_HELPERS, files.core_said);
 	add(o, FD_DEBUGGER, files.debugger);
 	add(o, FD_DEBUG_LISTEN, files.debug_listen);
 }

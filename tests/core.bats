@@ -121,10 +121,36 @@ look() {
 	jq -e '.mem_bytes == 67108864' note
 }
 
-@test "a guest that ends well leaves no core" {
+@test "a guest that ends well leaves no core, nor an old one" {
+	echo old >core
 	run_tender --core=core "$(image debug)"
 	ended_with 87
-	[ ! -s core ]
+	[ ! -e core ]
+	run_tender --core=core --timeout=0.2 "$(image debug)" spin
+	ended_with 124
+	[ ! -e core ]
+	# What was not made for it stays.
+	run_tender --core=/dev/null "$(image debug)"
+	ended_with 87
+	[ -c /dev/null ]
+}
+
+@test "a tender that is killed leaves no empty core either" {
+	"${TENDER[@]}" --timeout=60 --core=core "$(image debug)" sleep \
+		>out 2>err 3>&- &
+	pid=$!
+	for _ in {1..500}; do
+		grep -q sleeping out && break
+		sleep 0.02
+	done
+	[ -e core ]
+	kill -KILL "$pid"
+	wait "$pid" || true
+	for _ in {1..500}; do
+		[ -e core ] || break
+		sleep 0.02
+	done
+	[ ! -e core ]
 }
 
 @test "a core that cannot be written is named before the guest starts" {
