@@ -3,10 +3,21 @@
  * How libc calls the runtime: arguments as for any C function, and in R10 the
  * function that is the system call; see rt_syscall.h. The call is a section
  * (thread.h). What became due meanwhile is done behind it, and the call is
- * made anew when that asks for it.
+ * made anew when that asks for it. Where the tender asked for a trace, trace.c
+ * records it.
  */
 #define RESTART (-512)		/* -RT_RESTART */
 #define EINTR	4
+
+/* As __rt_enter got and keeps them. */
+	.macro	LOAD_ARGUMENTS
+	movq	-8(%rbp), %rdi
+	movq	-16(%rbp), %rsi
+	movq	-24(%rbp), %rdx
+	movq	-32(%rbp), %rcx
+	movq	-40(%rbp), %r8
+	movq	-48(%rbp), %r9
+	.endm
 
 	.text
 
@@ -26,7 +37,10 @@ __rt_enter:
 	subq	$8, %rsp
 .Lcall:
 	incl	__rt_section(%rip)
+	cmpq	$0, __rt_trace(%rip)
+	jne	.Ltraced
 	call	*%r10
+.Lcalled:
 	cmpl	$0, __rt_section(%rip)
 	js	.Lsection
 	decl	__rt_section(%rip)
@@ -44,14 +58,18 @@ __rt_enter:
 .Lanew:
 	cmpq	$RESTART, %rax
 	jne	.Lreturn
-	movq	-8(%rbp), %rdi
-	movq	-16(%rbp), %rsi
-	movq	-24(%rbp), %rdx
-	movq	-32(%rbp), %rcx
-	movq	-40(%rbp), %r8
-	movq	-48(%rbp), %r9
+	LOAD_ARGUMENTS
 	movq	-56(%rbp), %r10
 	jmp	.Lcall
+.Ltraced:
+	movq	%rbp, %rdi
+	call	__rt_trace_call
+	LOAD_ARGUMENTS
+	call	*-56(%rbp)
+	movq	%rbp, %rdi
+	movq	%rax, %rsi
+	call	__rt_trace_result
+	jmp	.Lcalled
 	.size	__rt_enter, . - __rt_enter
 
 /* The same for cancellation points: musl/pthread_cancel.c. */
