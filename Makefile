@@ -337,6 +337,7 @@ build/unit/disk_%: tests/unit/disk_%.c $(filter-out %/main.o,$(UNIT_IMGBUILD))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_TENDER := $(patsubst %.c,build/fuzz/%.o,$(filter-out tender/main.c, \
 	$(wildcard tender/*.c)))
+.SECONDARY: $(FUZZ_TENDER)
 build/fuzz/tender/%.o: tender/%.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $@
@@ -390,12 +391,21 @@ build/test/tender: $(wildcard tender/*.[ch] boot-protocol/*.h) \
 		$(HARDENING) $(TENDER_CFLAGS) -Itender $(filter %.c,$^) \
 		$(LDHARDENING) $(TENDER_LDFLAGS) $(LDFLAGS) $(TENDER_LIBS) -o $@
 
+# The tender's own objects with a vCPU that is none, for scripts/counts.sh.
+build/bench/dispatch: tests/bench/dispatch.c $(wildcard tests/unit/*.h) \
+		$(filter-out build/tender/main.o,$(TENDER_OBJ))
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(TENDER_CC) $(filter-out -MMD -MP,$(CFLAGS_ALL)) $(HARDENING) \
+		$(TENDER_CFLAGS) -Itender $(filter %.c %.o,$^) $(LDHARDENING) \
+		$(TENDER_LDFLAGS) $(LDFLAGS) $(TENDER_LIBS) -o $@
+
 BATS := $(wildcard tests/*.bats)
 # These run once for each kind of vCPU.
 BATS_CPU := $(shell grep -l require_cpu tests/*.bats)
 NESTED ?= $(BATS_CPU)
 
-.PHONY: demo check check-nested asan fuzz coverage lint bench install clean help setup-%
+.PHONY: demo check check-nested asan fuzz coverage lint bench bench-expected install clean help setup-%
 .PHONY: programs
 setup-%:
 	@scripts/setup.sh $(subst +, ,$*)
@@ -414,7 +424,7 @@ programs: all
 
 check: setup-build+check ## run all tests
 	@$(MAKE) --no-print-directory all $(UNIT) build/asan/imgbuild programs \
-		build/test/tender
+		build/test/tender build/bench/dispatch
 	@scripts/check.sh $(UNIT) $(BATS) TEST_CPU=process $(BATS_CPU)
 
 check-nested: setup-build+check+nested ## run them on a stock kernel's KVM
@@ -441,7 +451,7 @@ lint: setup-build+lint ## formatters and static checkers
 	@$(MAKE) --no-print-directory build/e2fsprogs/libext2fs.a \
 		build/lwip/liblwip.a build/generated/syscall_names.h
 	clang-format --dry-run --Werror $(C_FILES)
-	shellcheck .ci/run scripts/*.sh tests/*.bats
+	shellcheck .ci/run scripts/*.sh scripts/bench/*.sh scripts/bench/*/*.sh tests/*.bats
 	mandoc -T lint -W warning */*.1
 	@printf '%s\n' tender/*.c imgbuild/*.c | $(TIDY) -- -std=c11 $(CPPFLAGS_ALL) -Itender \
 		-Iimgbuild
@@ -451,8 +461,13 @@ lint: setup-build+lint ## formatters and static checkers
 		-Itender -Iimgbuild tender imgbuild samples
 
 bench: setup-build+bench ## measure, beside native programs
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all build/bench/dispatch
 	@scripts/bench.sh $(BENCH)
+
+bench-expected: setup-build+bench ## count anew what must not grow
+	@$(MAKE) --no-print-directory all build/bench/dispatch
+	@scripts/counts.sh count >build/bench/expected.json
+	@cp build/bench/expected.json bench/expected.json
 
 SHARE := $(DESTDIR)$(PREFIX)
 install: all ## install into PREFIX (/usr/local)

@@ -3,7 +3,7 @@
  * Free address ranges: a sorted array, searched from the top. Programs hold
  * few ranges (malloc groups its own), so that an array, with memory moved by
  * one memmove, beats a tree. Its place is set aside for the worst case, every
- * other page free, which is a five-hundredth of the heap; what is not used of
+ * other page free, which is a three-hundredth of the heap; what is not used of
  * it is never touched.
  */
 #include "extent.h"
@@ -22,7 +22,7 @@ uintptr_t __rt_extent_init(uintptr_t start, uintptr_t end)
 
 	end -= (bytes + BP_PAGE_BYTES - 1) & ~(BP_PAGE_BYTES - 1);
 	table = (struct rt_extent *)end;
-	table[0] = (struct rt_extent){start, end};
+	table[0] = (struct rt_extent){start, end, 0};
 	count = 1;
 	return end;
 }
@@ -49,10 +49,10 @@ static void delete (size_t at, size_t n)
 	count -= n;
 }
 
-static void insert(size_t at, uintptr_t start, uintptr_t end)
+static void insert(size_t at, uintptr_t start, uintptr_t end, int was_given)
 {
 	memmove(&table[at + 1], &table[at], (count - at) * sizeof(*table));
-	table[at] = (struct rt_extent){start, end};
+	table[at] = (struct rt_extent){start, end, was_given};
 	count++;
 }
 
@@ -103,7 +103,7 @@ void __rt_extent_take_at(uintptr_t start, uintptr_t end)
 
 		if (e.start < start && e.end > end) {
 			table[i].end = start;
-			insert(i + 1, end, e.end);
+			insert(i + 1, end, e.end, e.was_given);
 			return;
 		}
 		if (e.start < start) {
@@ -124,7 +124,7 @@ int __rt_extent_is_free(uintptr_t start, uintptr_t end)
 	return i < count && table[i].start <= start && table[i].end >= end;
 }
 
-void __rt_extent_give(uintptr_t start, uintptr_t end)
+size_t __rt_extent_give(uintptr_t start, uintptr_t end)
 {
 	size_t first, last;
 
@@ -133,12 +133,28 @@ void __rt_extent_give(uintptr_t start, uintptr_t end)
 	for (last = first; last < count && table[last].start <= end; last++)
 		;
 	if (first == last) {
-		insert(first, start, end);
-		return;
+		insert(first, start, end, 1);
+		return end - start;
 	}
 	if (table[first].start > start)
 		table[first].start = start;
 	table[first].end =
 		table[last - 1].end > end ? table[last - 1].end : end;
+	table[first].was_given = 1;
 	delete (first + 1, last - first - 1);
+	return table[first].end - table[first].start;
+}
+
+int __rt_extent_next_given(size_t bytes, struct rt_extent *range)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct rt_extent *e = &table[i];
+
+		if (!e->was_given || e->end - e->start < bytes)
+			continue;
+		e->was_given = 0;
+		*range = *e;
+		return 1;
+	}
+	return 0;
 }

@@ -9,6 +9,7 @@
 struct rt_extent {
 	uintptr_t start;
 	uintptr_t end;
+	int was_given; /* some of it, since __rt_extent_next_given() */
 };
 
 /*
@@ -32,7 +33,16 @@ int __rt_extent_has(size_t bytes);
 /* Whether all of [start, end) is free. */
 int __rt_extent_is_free(uintptr_t start, uintptr_t end);
 
-/* Gives [start, end) back; parts of it may already be free. */
-void __rt_extent_give(uintptr_t start, uintptr_t end);
+/*
+ * Gives [start, end) back; parts of it may already be free. How large the range
+ * is that it belongs to now.
+ */
+size_t __rt_extent_give(uintptr_t start, uintptr_t end);
+
+/*
+ * A range of at least @bytes in which something was given back, and from now on
+ * nothing was. 0: there is none.
+ */
+int __rt_extent_next_given(size_t bytes, struct rt_extent *range);
 
 #endif

@@ -21,6 +21,7 @@
 #include "file_map.h"
 #include "memory_hook.h"
 #include "memory_map.h"
+#include "memory_return.h"
 #include "protect.h"
 #include "rt_syscall.h"
 #include "runtime.h"
@@ -87,6 +88,28 @@ static void unprotect(uintptr_t start, uintptr_t end)
 {
 	if (__rt_protected_pages)
 		__rt_protect(start, end, PROT_READ | PROT_WRITE);
+}
+
+/* @range is free and all zero, and the host has its memory. */
+void __rt_memory_is_untouched(const struct rt_extent *range)
+{
+	if (range->start > brk_highest || range->end < mapping_lowest)
+		return;
+	brk_highest = range->start;
+	mapping_lowest = range->end;
+}
+
+/* What of @range, which is free, may have been touched: below, and above. */
+void __rt_memory_touched(const struct rt_extent *range,
+			 struct rt_extent touched[2])
+{
+	touched[0] = touched[1] = *range;
+	if (range->start > brk_highest || range->end < mapping_lowest) {
+		touched[1].start = range->end;
+		return;
+	}
+	touched[0].end = brk_highest;
+	touched[1].start = mapping_lowest;
 }
 
 /* Makes a range that is about to be handed out zero, touching little. */
@@ -194,7 +217,7 @@ long __rt_sys_brk(uintptr_t wanted)
 		__rt_extent_take_at(old_end, new_end);
 		clear(old_end, new_end);
 	} else if (new_end < old_end) {
-		__rt_extent_give(new_end, old_end);
+		__rt_memory_freed(new_end, old_end);
 	}
 	/* What brk gives back within its last page must come back as zero. */
 	if (wanted < brk_now)
@@ -314,7 +337,7 @@ long __rt_sys_munmap(uintptr_t start, size_t bytes)
 		return -EINVAL;
 	if (is_shared(start, bytes))
 		return unmap_shared(start, bytes, 1);
-	__rt_extent_give(start, start + bytes);
+	__rt_memory_freed(start, start + bytes);
 	return 0;
 }
 
@@ -339,7 +362,7 @@ long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
 	protection = __rt_protection(start);
 	if (new_bytes <= old_bytes) {
 		if (new_bytes < old_bytes)
-			__rt_extent_give(start + new_bytes, end);
+			__rt_memory_freed(start + new_bytes, end);
 		return (long)start;
 	}
 	if (new_bytes <= heap_end - start &&
@@ -358,7 +381,7 @@ long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
 	clear(new_start, new_start + new_bytes);
 	unprotect(start, end);
 	memcpy((void *)new_start, (void *)start, old_bytes);
-	__rt_extent_give(start, end);
+	__rt_memory_freed(start, end);
 	return protect_new(new_start, new_bytes, protection);
 }
 

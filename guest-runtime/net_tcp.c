@@ -70,7 +70,7 @@ static err_t sent(void *arg, struct tcp_pcb *pcb, u16_t bytes)
 	struct net_tcp *tcp = arg;
 
 	(void)pcb, (void)bytes;
-	if (tcp && net_tcp_writable(tcp))
+	if (tcp && (net_tcp_writable(tcp) || tcp->lingers))
 		net_tcp_wake(tcp, POLLOUT);
 	return ERR_OK;
 }
@@ -202,6 +202,7 @@ static err_t connected(void *arg, struct tcp_pcb *pcb, err_t err)
 	tcp->state = NET_TCP_CONNECTED;
 	tcp->pcb = pcb;
 	tcp->small_end = pcb->lastack;
+	net_tcp_limit_window(tcp);
 	net_tcp_wake(tcp, POLLOUT);
 	return ERR_OK;
 }
@@ -348,35 +349,6 @@ static unsigned tcp_socket_poll(struct rt_socket *s)
 	return s->error ? events | POLLERR : events;
 }
 
-static void close_pcb(struct net_tcp *tcp, int reset)
-{
-	struct tcp_pcb *pcb = tcp->pcb;
-
-	if (!pcb)
-		return;
-	net_tcp_detach(tcp);
-	if (reset || tcp_close(pcb) != ERR_OK)
-		tcp_abort(pcb);
-}
-
-void net_tcp_drop(struct net_tcp *tcp)
-{
-	close_pcb(tcp, 1);
-	net_tcp_forget(tcp);
-	__rt_free(tcp);
-}
-
-static void tcp_socket_release(struct rt_socket *s)
-{
-	struct net_tcp *tcp = s->own;
-
-	if (tcp->state == NET_TCP_LISTENING)
-		net_tcp_unlisten(tcp);
-	close_pcb(tcp, __rt_socket_has(s, SO_LINGER) && !s->linger.l_linger);
-	net_tcp_forget(tcp);
-	net_kick();
-}
-
 static long tcp_socket_ioctl(struct rt_socket *s, unsigned request, void *arg)
 {
 	struct net_tcp *tcp = s->own;
@@ -400,5 +372,5 @@ const struct rt_socket_ops net_tcp_ops = {
 	.get_option = net_tcp_get_option,
 	.poll = tcp_socket_poll,
 	.ioctl = tcp_socket_ioctl,
-	.release = tcp_socket_release,
+	.release = net_tcp_release,
 };

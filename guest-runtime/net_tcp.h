@@ -37,6 +37,7 @@ struct net_tcp {
 	unsigned peer_ended : 1; /* it sends no more */
 	unsigned read_shut : 1;
 	unsigned write_shut : 1;
+	unsigned lingers : 1; /* close() waits for the end */
 	unsigned corked : 1;
 	unsigned send_limited : 1; /* by SO_SNDBUF */
 	unsigned starved : 1;	   /* of memory, while somebody wants to send */
@@ -44,7 +45,8 @@ struct net_tcp {
 	/* Received: pbufs linked by ->next alone, each a message of its own. */
 	struct pbuf *first, *last;
 	size_t bytes;
-	unsigned room; /* that ->last has behind its data */
+	unsigned room;	 /* that ->last has behind its data */
+	unsigned window; /* that the peer gets at most; 0: lwIP's own */
 
 	/* Listening: connections that wait, and how many there may be. */
 	struct net_tcp *queue, **queue_end, *next;
@@ -93,17 +95,25 @@ long net_tcp_accept(struct rt_socket *s, struct rt_socket **to,
 		    uint64_t until_ns);
 void net_tcp_unlisten(struct net_tcp *tcp);
 
-/* net_tcp_io.c */
+/* net_tcp_send.c */
 long net_tcp_send(struct rt_socket *s, struct rt_message *m, uint64_t until_ns);
-long net_tcp_receive(struct rt_socket *s, struct rt_message *m,
-		     uint64_t until_ns);
 /* Whether poll() is to say that it can be written to. */
 int net_tcp_writable(const struct net_tcp *tcp);
+
+/* net_tcp_receive.c */
+long net_tcp_receive(struct rt_socket *s, struct rt_message *m,
+		     uint64_t until_ns);
 /* lwIP's callback for data and the end of it. */
 err_t net_tcp_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
 		       err_t err);
+/* Of a new connection, as SO_RCVBUF says. */
+void net_tcp_limit_window(struct net_tcp *tcp);
 /* Frees what was received and not read. */
 void net_tcp_forget(struct net_tcp *tcp);
+
+/* net_tcp_close.c */
+/* Ends the connection; what was not read makes it a reset. */
+void net_tcp_release(struct rt_socket *s);
 
 /* net_tcp_option.c */
 long net_tcp_set_option(struct rt_socket *s, int level, int name,

@@ -30,6 +30,8 @@ static err_t accepted(void *arg, struct tcp_pcb *pcb, err_t err)
 	if (!tcp)
 		return ERR_MEM;
 	net_tcp_attach(tcp, pcb);
+	tcp->window = listener->window;
+	net_tcp_limit_window(tcp);
 	tcp->state = NET_TCP_CONNECTED;
 	tcp->told = 1;
 	*listener->queue_end = tcp;

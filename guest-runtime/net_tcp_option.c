@@ -132,6 +132,11 @@ long net_tcp_set_option(struct rt_socket *s, int level, int name,
 	if (level == SOL_SOCKET) {
 		if (name == SO_SNDBUF || name == SO_SNDBUFFORCE)
 			tcp->send_limited = 1;
+		if ((name == SO_RCVBUF || name == SO_RCVBUFFORCE) &&
+		    bytes >= sizeof(number)) {
+			memcpy(&number, value, sizeof(number));
+			tcp->window = number > 0 ? (unsigned)number : 1;
+		}
 		if (name != SO_KEEPALIVE || !tcp->pcb || bytes < sizeof(number))
 			return -ENOPROTOOPT;
 		memcpy(&number, value, sizeof(number));

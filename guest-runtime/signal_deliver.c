@@ -4,9 +4,13 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "interrupt.h"
 #include "rt_syscall.h"
 #include "signals.h"
 #include "thread.h"
+
+#define FXSAVE_BYTES 512
+#define MXCSR_START  0x1f80U
 
 /* signal_x86_64.S: calls the handler with the stack that ends at @stack. */
 void __rt_signal_call(void (*handler)(int, siginfo_t *, void *), int signal,
@@ -65,35 +69,66 @@ void __rt_signal_context(ucontext_t *context, uint64_t before)
 	memcpy(&context->uc_sigmask, &before, sizeof(before));
 }
 
+/* What FXSAVE writes, and what a handler starts with. */
+struct vector {
+	_Alignas(16) unsigned char state[FXSAVE_BYTES];
+};
+
+static void save_vector(struct vector *v)
+{
+	const unsigned modes = MXCSR_START;
+
+	__asm__ volatile("fxsave64 %0; fninit; ldmxcsr %1"
+			 : "=m"(*v)
+			 : "m"(modes)
+			 : "memory");
+}
+
+static void load_vector(const struct vector *v)
+{
+	__asm__ volatile("fxrstor64 %0" : : "m"(*v) : "memory");
+}
+
 /*
- * The program sees where the call was, and no more of its registers: all that
- * a call keeps are in other functions' frames.
+ * The program's registers are those behind the call. 1: the handler changed
+ * them, and they are to be gone on with.
  */
-static void call_handler(int signal, siginfo_t *info,
-			 const struct rt_sigaction *action, uint64_t before)
+static int call_handler(siginfo_t *info, const struct rt_sigaction *action,
+			uint64_t before, struct rt_registers *registers)
 {
 	struct rt_thread *self = __rt_self;
 	uintptr_t sp = (uintptr_t)__builtin_frame_address(0), stack;
+	const struct rt_registers was = *registers;
+	struct vector vector;
 	ucontext_t context;
 
 	__rt_signal_context(&context, before);
-	context.uc_mcontext.gregs[REG_RIP] =
-		(long)(uintptr_t)__builtin_return_address(0);
-	context.uc_mcontext.gregs[REG_RSP] = (long)sp;
+	__rt_signal_put_registers(context.uc_mcontext.gregs, registers);
+	context.uc_mcontext.fpregs = (void *)&vector;
 	stack = __rt_signal_stack(action, sp);
 	/* Others that are pending interrupt this one before it begins. */
 	__rt_signal_unblocked();
 	__rt_section_leave();
-	__rt_signal_call(action->with_info, signal, info, &context,
+	save_vector(&vector);
+	__rt_signal_call(action->with_info, info->si_signo, info, &context,
 			 stack == sp ? 0 : stack);
+	load_vector(&vector);
 	__rt_section_enter();
 	memcpy(&self->signals_blocked, &context.uc_sigmask,
 	       sizeof(self->signals_blocked));
 	self->signals_blocked &= ~RT_NEVER_BLOCKED;
+	__rt_signal_take_registers(registers, context.uc_mcontext.gregs);
+	return memcmp(registers, &was, sizeof(was)) != 0;
 }
 
-long __rt_signal_deliver(long result)
+long __rt_signal_deliver(long result, struct rt_registers *registers)
 {
+	/* Where a function of the runtime's was called: what can be told. */
+	struct rt_registers here = {
+		.rip = (uintptr_t)__builtin_return_address(0),
+		.rsp = (uintptr_t)__builtin_frame_address(0),
+	};
+
 	struct rt_thread *self = __rt_self;
 	int keeps_eintr = self->keeps_eintr, handled = 0, restart = 1, signal;
 	struct rt_sigaction action;
@@ -108,7 +143,10 @@ long __rt_signal_deliver(long result)
 		/* As on Linux, the first one decides. */
 		if (!handled++)
 			restart = !keeps_eintr && action.flags & SA_RESTART;
-		call_handler(signal, &info, &action, before);
+		if (call_handler(&info, &action, before,
+				 registers ? registers : &here) &&
+		    registers)
+			result = -RT_CHANGED;
 	}
 	if (self->signals_borrowed) {
 		self->signals_borrowed = 0;

@@ -34,6 +34,7 @@ struct frame {
 	uintptr_t return_address;
 	ucontext_t context;
 	siginfo_t info;
+	uint64_t cancel_point; /* it was about to begin a call, or behind it */
 };
 
 /* What FXSAVE and XSAVE begin with; XSAVE's header follows: SDM 1, 13.4. */
@@ -51,7 +52,7 @@ void __rt_signal_return(void);
 _Noreturn void __rt_signal_returned(struct frame *frame);
 _Noreturn void __rt_signal_exit(int status);
 
-static void put_registers(gregset_t to, const struct rt_registers *r)
+void __rt_signal_put_registers(gregset_t to, const struct rt_registers *r)
 {
 	const uint64_t value[] = {r->r8,  r->r9,  r->r10,   r->r11, r->r12,
 				  r->r13, r->r14, r->r15,   r->rdi, r->rsi,
@@ -62,7 +63,7 @@ static void put_registers(gregset_t to, const struct rt_registers *r)
 	memcpy(to, value, sizeof(value));
 }
 
-static void take_registers(struct rt_registers *r, const gregset_t from)
+void __rt_signal_take_registers(struct rt_registers *r, const gregset_t from)
 {
 	uint64_t v[REG_EFL + 1];
 
@@ -128,10 +129,12 @@ static ucontext_t *push_frame(struct rt_thread *thread,
 	frame = (void *)((((uintptr_t)vector - sizeof(*frame)) & ~15UL) - 8);
 	frame->return_address = (uintptr_t)__rt_signal_return;
 	__rt_signal_context(&frame->context, before);
-	put_registers(frame->context.uc_mcontext.gregs, r);
+	__rt_signal_put_registers(frame->context.uc_mcontext.gregs, r);
 	memcpy(vector, thread->saved->vector, __rt_vector_bytes);
 	frame->context.uc_mcontext.fpregs = vector;
 	frame->info = *info;
+	frame->cancel_point = thread->cancel_point;
+	thread->cancel_point = 0;
 	reset_vector(thread->saved->vector);
 	r->rip = (uintptr_t)action->handler;
 	r->rsp = (uintptr_t)frame;
@@ -176,12 +179,14 @@ void __rt_signal_returned(struct frame *frame)
 
 	/* Until it is resumed, as what came then would be noted in vain. */
 	__rt_upcall_frame.busy = 1;
-	take_registers(&self->saved->registers, context->uc_mcontext.gregs);
+	__rt_signal_take_registers(&self->saved->registers,
+				   context->uc_mcontext.gregs);
 	memcpy(self->saved->vector, context->uc_mcontext.fpregs,
 	       __rt_vector_bytes);
 	memcpy(&self->signals_blocked, &context->uc_sigmask,
 	       sizeof(self->signals_blocked));
 	self->signals_blocked &= ~RT_NEVER_BLOCKED;
+	self->cancel_point = frame->cancel_point;
 	__rt_signal_unblocked();
 	__rt_resume_prepare(self);
 	__rt_resume(self->saved);

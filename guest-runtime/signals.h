@@ -18,6 +18,7 @@
 #include "wait.h"
 
 struct bp_upcall_frame;
+struct rt_registers;
 struct rt_thread;
 
 #define RT_SIGNALS 65
@@ -88,8 +89,12 @@ uintptr_t __rt_signal_stack(const struct rt_sigaction *action, uintptr_t sp);
 /* Fills what of a context is the same for all. */
 void __rt_signal_context(ucontext_t *context, uint64_t before);
 
+/* Between a context's registers and ours. */
+void __rt_signal_put_registers(gregset_t to, const struct rt_registers *from);
+void __rt_signal_take_registers(struct rt_registers *to, const gregset_t from);
+
 /* Deliver: see thread.h and interrupt.h. */
-long __rt_signal_deliver(long result);
+long __rt_signal_deliver(long result, struct rt_registers *registers);
 void __rt_signal_deliver_preempted(struct rt_thread *thread);
 void __rt_signal_upcall(const struct bp_upcall_frame *frame);
 

@@ -260,9 +260,7 @@ RT_SYSCALL0(sched_yield)
 RT_SYSCALL3(getrandom, void *, size_t, unsigned)
 RT_SYSCALL1(uname, struct utsname *)
 
-/* note: the context of a handler behind a system call has no registers */
 RT_SYSCALL4(rt_sigaction, int, const void *, void *, size_t)
-
 RT_SYSCALL4(rt_sigprocmask, int, const uint64_t *, uint64_t *, size_t)
 /* note: to the one process; it cannot be stopped */
 RT_SYSCALL2(kill, int, int)

@@ -17,7 +17,7 @@ unsigned __rt_upcalls_noted;
 unsigned __rt_upcall_signal;
 const struct rt_scheduler *__rt_scheduler;
 const struct rt_cancel *__rt_cancel;
-long (*__rt_deliver_signals)(long result);
+long (*__rt_deliver_signals)(long result, struct rt_registers *registers);
 void (*__rt_deliver_preempted)(struct rt_thread *thread);
 void (*__rt_host_signal)(int signal);
 
@@ -59,7 +59,7 @@ void __rt_take_noted(void)
 }
 
 /* The first signals decide what becomes of a system call that they ended. */
-static long act(long result)
+static long act(long result, struct rt_registers *registers)
 {
 	struct rt_thread *self = __rt_self;
 	uint64_t cancel_point = self->cancel_point;
@@ -74,8 +74,9 @@ static long act(long result)
 		if (__rt_scheduler)
 			__rt_scheduler->yield();
 		if (self->due & RT_DUE_SIGNAL) {
-			r = __rt_deliver_signals(result);
-			result = decided ? result : r;
+			r = __rt_deliver_signals(result, registers);
+			if (!decided || r == -RT_CHANGED)
+				result = r;
 		}
 		decided = 1;
 		__rt_section--;
@@ -84,19 +85,20 @@ static long act(long result)
 			__rt_cancel->act_at_once();
 		}
 	} while (__rt_section < 0 || self->due);
-	self->cancel_point = cancel_point;
+	/* Behind a change, nobody ends the call who would clear it. */
+	self->cancel_point = result == -RT_CHANGED ? 0 : cancel_point;
 	return result;
 }
 
-long __rt_leave(long result)
+long __rt_leave(long result, struct rt_registers *registers)
 {
-	return __rt_section & INT_MAX ? result : act(result);
+	return __rt_section & INT_MAX ? result : act(result, registers);
 }
 
-long __rt_leave_call(long result)
+long __rt_leave_call(long result, struct rt_registers *registers)
 {
 	if ((__rt_section & INT_MAX) == 1)
-		return act(result);
+		return act(result, registers);
 	__rt_section--;
 	return result;
 }

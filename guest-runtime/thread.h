@@ -24,6 +24,7 @@ enum rt_thread_state {
 #define RT_DUE_SIGNAL 1U /* one that it does not block is pending */
 #define RT_DUE_CANCEL 2U /* pthread_cancel() wants it at once */
 
+struct rt_registers;
 struct rt_robust_list;
 struct rt_saved;
 
@@ -95,15 +96,18 @@ extern int __rt_section;
 
 #define RT_SECTION_DUE INT_MIN
 
-/* Does what is due. @result: of the system call that ended. */
-long __rt_leave(long result);
+/*
+ * Does what is due. @result: of the system call that ended. @registers: the
+ * program's behind it; NULL: none of it, but a call of a function.
+ */
+long __rt_leave(long result, struct rt_registers *registers);
 
 /*
  * The same at the end of a system call, while it still is a section, and leaves
  * that. Else a tick might come in between and run the handler of a signal that
  * ended the call, and nobody would make the call anew.
  */
-long __rt_leave_call(long result);
+long __rt_leave_call(long result, struct rt_registers *registers);
 
 static inline void __rt_section_enter(void)
 {
@@ -115,11 +119,14 @@ static inline void __rt_section_leave(void)
 {
 	__asm__ volatile("" : : : "memory");
 	if (--__rt_section < 0)
-		__rt_leave(0);
+		__rt_leave(0, NULL);
 }
 
 /* A system call that gives this is made anew by enter_x86_64.S. */
 #define RT_RESTART 512
+
+/* One that gives this goes on with the registers as a handler left them. */
+#define RT_CHANGED 513
 
 /*
  * -EINTR for a system call that is never made anew: those that wait for a time
@@ -136,7 +143,8 @@ static inline long __rt_interrupted(void)
  * section with RT_DUE_SIGNAL, within a section of its own, with the result of
  * the system call. Runs handlers, and tells what the result is then.
  */
-extern long (*__rt_deliver_signals)(long result);
+extern long (*__rt_deliver_signals)(long result,
+				    struct rt_registers *registers);
 
 /*
  * The same for a thread that was interrupted and is about to go on: changes its

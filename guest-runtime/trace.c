@@ -35,31 +35,6 @@ static COLD const struct bp_trace_call *find(uint64_t function)
 	return &__rt_trace->call[i];
 }
 
-/* A record at the end of the buffer, with room for the longest. */
-static COLD struct bp_trace_record *
-begin(struct bp_trace_buffer *buffer, enum bp_trace_kind kind, uint64_t value)
-{
-	struct bp_trace_record *r;
-
-	/* The tender takes what is there whenever the guest exits. */
-	if (__rt_trace->buffer_bytes - sizeof(*buffer) - buffer->used <
-	    BP_TRACE_RECORD_MAX)
-		hypercall_wait(0, 0);
-	r = (void *)((char *)(buffer + 1) + buffer->used);
-	r->kind = (uint16_t)kind;
-	r->thread = (uint32_t)__rt_self->tid;
-	r->value = value;
-	return r;
-}
-
-static COLD void end(struct bp_trace_buffer *buffer, struct bp_trace_record *r,
-		     const uint8_t *at)
-{
-	r->bytes = (uint16_t)(((uintptr_t)at - (uintptr_t)r + 7) & ~7UL);
-	buffer->used += r->bytes;
-	r->counter = __builtin_ia32_rdtsc();
-}
-
 /*
  * The first bytes of argument @i, @most at most, behind their number: of a
  * string, of a vector's pieces, or of plain data.
@@ -90,46 +65,46 @@ static COLD uint8_t *put(uint8_t *at, const struct bp_trace_call *call,
 	return to + n;
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-COLD void __rt_trace_call(const uint64_t *frame)
+COLD long __rt_trace_record(const uint64_t *frame, unsigned kind, long value)
 {
 	struct bp_trace_buffer *buffer = (void *)__rt_trace->buffer_gpa;
 	const struct bp_trace_call *call = find(function_of(frame));
-	struct bp_trace_record *r =
-		begin(buffer, BP_TRACE_CALL, function_of(frame));
-	uint64_t *arg = (uint64_t *)(r + 1);
-	uint8_t *at = (uint8_t *)(arg + BP_TRACE_ARGS);
+	unsigned wanted = call->output;
+	struct bp_trace_record *r;
+	uint8_t *at;
 
-	for (unsigned i = 0; i < BP_TRACE_ARGS; i++)
-		arg[i] = argument(frame, i);
-	for (unsigned i = 0; (call->strings | call->input) >> i; i++) {
-		if (call->strings >> i & 1)
-			at = put(at, call, frame, i, BP_TRACE_STRING_MAX);
-		else if (call->vector >> i & 1)
-			at = put(at, call, frame, i, BP_TRACE_DATA_MAX);
-		else if (call->input >> i & 1)
-			at = put(at, call, frame, i,
-				 least(arg[i + 1], BP_TRACE_DATA_MAX));
+	/* The tender takes what is there whenever the guest exits. */
+	if (__rt_trace->buffer_bytes - sizeof(*buffer) - buffer->used <
+	    BP_TRACE_RECORD_MAX)
+		hypercall_wait(0, 0);
+	r = (void *)((char *)(buffer + 1) + buffer->used);
+	r->kind = (uint16_t)kind;
+	r->thread = (uint32_t)__rt_self->tid;
+	r->value = (uint64_t)value;
+	at = (uint8_t *)(r + 1);
+	if (kind == BP_TRACE_CALL) {
+		wanted = call->strings | call->input;
+		for (unsigned i = 0; i < BP_TRACE_ARGS; i++, at += 8)
+			*(uint64_t *)at = argument(frame, i);
+	} else if (value <= 0) {
+		wanted = 0;
 	}
-	end(buffer, r, at);
-}
+	for (unsigned i = 0; wanted >> i; i++) {
+		uint64_t most = (uint64_t)value;
 
-COLD long __rt_trace_result(const uint64_t *frame, long result)
-{
-	struct bp_trace_buffer *buffer = (void *)__rt_trace->buffer_gpa;
-	const struct bp_trace_call *call = find(function_of(frame));
-	struct bp_trace_record *r =
-		begin(buffer, BP_TRACE_RESULT, (uint64_t)result);
-	uint8_t *at = (uint8_t *)(r + 1);
-
-	for (unsigned i = 0; result > 0 && call->output >> i; i++)
-		if (call->output >> i & 1)
-			at = put(at, call, frame, i,
-				 least((uint64_t)result, BP_TRACE_DATA_MAX));
-	end(buffer, r, at);
-	return result;
+		if (!(wanted >> i & 1))
+			continue;
+		if (kind == BP_TRACE_CALL)
+			most = call->vector >> i & 1 ? BP_TRACE_DATA_MAX
+						     : argument(frame, i + 1);
+		if (most > BP_TRACE_DATA_MAX)
+			most = BP_TRACE_DATA_MAX;
+		if (call->strings >> i & 1)
+			most = BP_TRACE_STRING_MAX;
+		at = put(at, call, frame, i, most);
+	}
+	r->bytes = (uint16_t)(((uintptr_t)at - (uintptr_t)r + 7) & ~7UL);
+	buffer->used += r->bytes;
+	r->counter = __builtin_ia32_rdtsc();
+	return value;
 }

@@ -13,9 +13,9 @@ extern const struct bp_trace *__rt_trace;
 /*
  * Of enter_x86_64.S, before and behind a call that is traced, within its
  * section: so nobody else writes records meanwhile. Below @frame are the
- * arguments, the first one on top, and the function. @result is returned.
+ * arguments, the first one on top, and the function. @kind: enum bp_trace_kind.
+ * @value is the function or its result, and returned.
  */
-void __rt_trace_call(const uint64_t *frame);
-long __rt_trace_result(const uint64_t *frame, long result);
+long __rt_trace_record(const uint64_t *frame, unsigned kind, long value);
 
 #endif

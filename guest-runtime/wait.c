@@ -11,6 +11,7 @@ struct rt_waitq __rt_console_waitq;
 int __rt_console_ready;
 uint64_t __rt_idle_ns;
 void (*__rt_slept)(void);
+uint64_t (*__rt_before_sleep)(uint64_t deadline_ns);
 
 const struct rt_poller *__rt_waits_alone;
 
@@ -121,6 +122,8 @@ static void serve(uint64_t deadline_ns)
 	/* One of them may have found something to do. */
 	if (deadline_ns && (__rt_self->woken || __rt_runnable))
 		return;
+	if (deadline_ns && __rt_before_sleep)
+		deadline_ns = __rt_before_sleep(deadline_ns);
 	if (deadline_ns != RT_NEVER) {
 		now = __rt_monotonic_ns();
 		timeout = now < deadline_ns ? deadline_ns - now : 0;

@@ -74,6 +74,12 @@ void __rt_idle(uint64_t deadline_ns);
  */
 extern void (*__rt_slept)(void);
 
+/*
+ * NULL, or: to be called before the guest sleeps until @deadline_ns, which it
+ * may make earlier. The guest may then be woken for nothing.
+ */
+extern uint64_t (*__rt_before_sleep)(uint64_t deadline_ns);
+
 /* Whether a device or a moment may wake somebody. */
 int __rt_may_wake(void);
 

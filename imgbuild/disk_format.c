@@ -220,6 +220,19 @@ uint64_t disk_format_fit(const struct disk_format *format, uint64_t need)
 	return ask(&f, need, &blocks, &spare) && spare >= 0 ? blocks : best;
 }
 
+/* What holds the addresses of so many blocks, without extents. */
+static uint64_t tables_need(uint64_t blocks)
+{
+	const uint64_t direct = 12, each = DISK_BLOCK_BYTES / 4;
+
+	if (blocks <= direct)
+		return 0;
+	if (blocks <= direct + each)
+		return 1;
+	/* One more points to those behind the first. */
+	return 1 + (blocks - direct + each - 1) / each;
+}
+
 static uint64_t node_need(const struct disk_format *f,
 			  const struct disk_node *node)
 {
@@ -244,6 +257,8 @@ static uint64_t node_need(const struct disk_format *f,
 		for (size_t i = 0; i < node->child_count; i++)
 			disk_dir_size_add(&size, node->child[i]->name);
 		blocks += size.blocks;
+		if (!f->ext4)
+			blocks += tables_need(size.blocks);
 		for (size_t i = 0; i < node->child_count; i++)
 			blocks += node_need(f, node->child[i]);
 	}

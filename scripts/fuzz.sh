@@ -21,8 +21,9 @@ for target in "$@"; do
 		-print_final_stats=1 -artifact_prefix="$target." \
 		"$found" "$repo/tests/fuzz/corpus/$name" >"$target.log" 2>&1 ||
 		failed+=("$name")
-	grep -E '^stat::number_of_executed_units|ERROR:|SUMMARY:|runtime error:' \
+	grep -E '^stat::(number_of_executed_units|average_exec_per_sec)' \
 		"$target.log" || :
+	grep -E 'ERROR:|SUMMARY:|runtime error:' "$target.log" || :
 done
 for name in "${failed[@]}"; do
 	echo "fuzz: $name failed: see build/fuzz/$name.log" >&2

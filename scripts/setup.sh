@@ -15,10 +15,11 @@ for task in "$@"; do
 		attr bsdutils e2fsprogs gzip sqlite3 tcl util-linux procps
 		xz-utils ed autoconf automake libtool strace crun passt redis-tools iproute2
 		iputils-ping curl tshark
-		wrk socat busybox-static golang-github-containers-common) ;;
+		wrk socat busybox-static valgrind golang-github-containers-common) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
 	coverage) packages+=(llvm) ;;
-	bench) packages+=(passt musl-tools jq strace e2fsprogs gzip tcl xz-utils) ;;
+	bench) packages+=(passt musl-tools jq strace valgrind e2fsprogs gzip tcl
+		xz-utils) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;
 	*)
 		echo "setup: unknown task $task" >&2

@@ -1294,6 +1294,14 @@ link_rootfs() {
 	tidy
 }
 
+@test "--rootfs takes a directory of 20000 names of 250 bytes" {
+	mkdir d
+	(cd d && seq -f %0250.0f 20000 | xargs touch)
+	link_rootfs --rootfs=d
+	[ "$(disk ls root.hvt:/ | wc -l)" -eq 20000 ]
+	disk check root.hvt
+}
+
 @test "a guest finds its root file system between two symbols" {
 	make_tree d
 	link_rootfs --rootfs d

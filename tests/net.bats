@@ -165,6 +165,61 @@ whole() {
 	[ "$status" -eq 1 ]
 }
 
+# The commands of README's chapter, in its order, without their output.
+readme_commands() {
+	sed -n '/^## Network/,/^## /s/^\$ //p' "$REPO/README.md"
+}
+
+# As an ordinary user, with what is installed in local and the sources in tree.
+readme_lines() {
+	local user=()
+
+	cd "$1" || return
+	export PATH=$PWD/local/bin:$PATH HOME=$PWD
+	# Who is not root here is root only in a namespace.
+	[ "$1" != /mnt ] ||
+		user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	cd tree || return
+	"${user[@]}" bash -euc "$(sed -n 1,2p ../commands)"
+	"${user[@]}" bash -euc "exec $(sed -n 3p ../commands)" \
+		>../log 2>&1 &
+	for _ in $(seq 300); do
+		! grep -q '^serving' ../log || break
+		sleep 0.1
+	done
+	"${user[@]}" bash -euc "$(sed -n 4p ../commands)" >../page
+}
+
+@test "README's lines serve a page, to an ordinary user in a shell" {
+	command -v passt >/dev/null || skip "no passt"
+	readme_commands >commands
+	[ "$(wc -l <commands)" -eq 4 ]
+	[[ $(sed -n 3p commands) == tender* && $(sed -n 4p commands) == curl* ]]
+	mkdir -p tree local/bin local/lib
+	cp "$BIN/imgbuild" local/bin
+	cp "${TENDER[0]}" local/bin/tender
+	cp -R "${HVT_SYSROOT:-$REPO/build/sysroot}" local/lib/hvt
+	cp -R "$REPO/samples" tree
+	where=$PWD how=(unshare --net)
+	if [ "$EUID" -eq 0 ]; then
+		# The way here is closed to others.
+		where=/mnt how+=(--mount)
+		chown -R 65534:65534 tree
+		chmod -R a+rX .
+	else
+		how+=(--user --map-root-user)
+	fi
+	"${how[@]}" true 2>/dev/null || skip "no namespaces here"
+	"${how[@]}" bash -euc "
+		$(declare -f readme_lines)
+		trap 'kill \$(jobs -p) 2>/dev/null || :' EXIT
+		[ $where = '$PWD' ] || mount --bind '$PWD' $where
+		ip link set lo up
+		unset HVT_SYSROOT
+		readme_lines $where" || { cat log; return 1; }
+	[ "$(cat page)" = hello ]
+}
+
 @test "a datagram and its answer go through a published port" {
 	command -v passt >/dev/null || skip "no passt"
 	port=$((20000 + RANDOM % 12000))

@@ -6,7 +6,7 @@
 
 load lib
 
-PROGRAMS=(signals memory_protect)
+PROGRAMS=(signals signal_context memory_protect)
 
 setup_file() {
 	for name in "${PROGRAMS[@]}"; do
@@ -15,6 +15,7 @@ setup_file() {
 			"$GUESTS/$name.c" -o "$BATS_FILE_TMPDIR/$name"
 	done
 	build_guest host_signal
+	build_guest signal_backtrace -O1
 }
 
 setup() {
@@ -78,6 +79,23 @@ same() {
 
 @test "a handler between two instructions keeps all registers" {
 	same signals vectors
+}
+
+@test "a handler sees the registers of what it interrupts, system calls too" {
+	same signal_context seen
+	same signal_context rounding
+}
+
+@test "a handler has the program go on elsewhere, or call something first" {
+	same signal_context elsewhere
+	same signal_context pushed
+}
+
+@test "a backtrace in a handler leads through what it interrupted" {
+	run_guest signal_backtrace
+	ended_with 0
+	says out '^fault 1$'
+	says out '^compute 1$'
 }
 
 @test "a signal that nobody handles ends the program with 128 and its number" {

@@ -58,6 +58,14 @@ network_functions() {
 	as_on_linux bulk
 }
 
+@test "SO_RCVBUF limits what waits for a reader, and nothing is lost" {
+	as_on_linux buffers
+}
+
+@test "close with SO_LINGER waits while the peer has no room, and as long as it says" {
+	as_on_linux linger
+}
+
 @test "datagrams: cut, empty, 65507 bytes, several a call, refused" {
 	as_on_linux datagrams
 }

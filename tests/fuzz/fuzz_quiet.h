@@ -5,16 +5,23 @@
 
 #include <string.h>
 
-/* To be called from LLVMFuzzerInitialize(); adds an option of libFuzzer's. */
-static inline void fuzz_be_quiet(int *argc, char ***argv)
+/* Adds an option of libFuzzer's; to be called from LLVMFuzzerInitialize(). */
+static inline void fuzz_add_option(int *argc, char ***argv, char *option)
 {
-	static char mask[] = "-close_fd_mask=3", *more[64];
+	static char *more[64];
 	int n = *argc < 62 ? *argc : 62;
 
-	memcpy(more, *argv, (size_t)n * sizeof(more[0]));
-	more[n++] = mask;
+	memmove(more, *argv, (size_t)n * sizeof(more[0]));
+	more[n++] = option;
 	*argc = n;
 	*argv = more;
+}
+
+static inline void fuzz_be_quiet(int *argc, char ***argv)
+{
+	static char mask[] = "-close_fd_mask=3";
+
+	fuzz_add_option(argc, argv, mask);
 }
 
 #endif

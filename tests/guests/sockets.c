@@ -320,6 +320,96 @@ static void bulk(void)
 	       full ? "full once" : "never full");
 }
 
+/* How much goes to a reader that does not read, and that it is then there. */
+static void fill(int receive_bytes)
+{
+	static char data[8192];
+	struct sockaddr_in a = in4(INADDR_LOOPBACK, PORT);
+	int l = socket(AF_INET, SOCK_STREAM, 0), on = 1, from, to;
+	int send_bytes = 20000;
+	size_t sent = 0, got = 0;
+	ssize_t n;
+
+	setsockopt(l, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (receive_bytes)
+		setsockopt(l, SOL_SOCKET, SO_RCVBUF, &receive_bytes,
+			   sizeof(receive_bytes));
+	TELL(bind(l, NAME(a)));
+	TELL(listen(l, 1));
+	OPEN(from, socket(AF_INET, SOCK_STREAM, 0));
+	setsockopt(from, SOL_SOCKET, SO_SNDBUF, &send_bytes,
+		   sizeof(send_bytes));
+	TELL(connect(from, NAME(a)));
+	OPEN(to, accept(l, NULL, NULL));
+	fcntl(from, F_SETFL, O_NONBLOCK);
+	for (int idle = 0; idle < 3 && sent < 4000000; idle++) {
+		while ((n = write(from, data, sizeof(data))) > 0) {
+			sent += (size_t)n;
+			idle = 0;
+		}
+		settle();
+	}
+	printf("%d: more than 500000: %d\n", receive_bytes, sent > 500000);
+	close(l);
+	TELL(shutdown(from, SHUT_WR));
+	while ((n = read(to, data, sizeof(data))) > 0)
+		got += (size_t)n;
+	printf("arrived: %d\n", got == sent);
+	TELL(read(to, data, 1));
+	close(from);
+	close(to);
+}
+
+static void buffers(void)
+{
+	fill(0);
+	fill(5000);
+	fill(50000);
+}
+
+static long ms_since(const struct timespec *before)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - before->tv_sec) * 1000 +
+	       (now.tv_nsec - before->tv_nsec) / 1000000;
+}
+
+/* close() with a time: waits for a peer that has no room, and no other. */
+static void linger(void)
+{
+	const struct linger some = {1, 1}, many = {1, 60};
+	static char data[100000];
+	struct timespec before;
+	size_t sent = 0, got = 0;
+	int ends[2];
+	ssize_t n;
+
+	connection(ends);
+	TELL(setsockopt(ends[0], SOL_SOCKET, SO_LINGER, &many, sizeof(many)));
+	TELL(write(ends[0], "x", 1));
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	TELL(close(ends[0]));
+	printf("waited: %d\n", ms_since(&before) >= 10000);
+	TELL(read(ends[1], data, 9));
+	TELL(read(ends[1], data, 9));
+	close(ends[1]);
+
+	connection(ends);
+	TELL(setsockopt(ends[0], SOL_SOCKET, SO_LINGER, &some, sizeof(some)));
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	while ((n = write(ends[0], data, sizeof(data))) > 0)
+		sent += (size_t)n;
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	TELL(close(ends[0]));
+	printf("waited: %d\n", ms_since(&before) >= 990);
+	while ((n = read(ends[1], data, sizeof(data))) > 0)
+		got += (size_t)n;
+	printf("arrived: %d\n", got == sent);
+	close(ends[1]);
+}
+
 static void datagrams(void)
 {
 	struct sockaddr_in a = in4(INADDR_LOOPBACK, PORT), from;
@@ -460,19 +550,15 @@ static void options(void)
 static void timeouts(void)
 {
 	struct timeval t = {0, 50000};
-	struct timespec before, after;
+	struct timespec before;
 	char c;
 	int ends[2];
-	long ms;
 
 	connection(ends);
 	TELL(setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)));
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	TELL(read(ends[0], &c, 1));
-	clock_gettime(CLOCK_MONOTONIC, &after);
-	ms = (after.tv_sec - before.tv_sec) * 1000 +
-	     (after.tv_nsec - before.tv_nsec) / 1000000;
-	printf("waited: %d\n", ms >= 49);
+	printf("waited: %d\n", ms_since(&before) >= 49);
 	TELL(setsockopt(ends[0], SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)));
 	for (;;) {
 		static char data[100000];
@@ -547,6 +633,8 @@ int main(int argc, char **argv)
 		{"nonblocking", nonblocking},
 		{"reset", reset},
 		{"bulk", bulk},
+		{"buffers", buffers},
+		{"linger", linger},
 		{"datagrams", datagrams},
 		{"six", six},
 		{"options", options},

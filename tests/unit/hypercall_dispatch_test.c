@@ -12,7 +12,7 @@
 #include "hypercall_model.h"
 #include "interrupt.h"
 
-#define RANDOM_CALLS 1000000u
+#define RANDOM_CALLS 10000000u
 #define RACE_CALLS   500000u
 
 static void check_world(unsigned number, const uint64_t *arg)
@@ -274,7 +274,7 @@ static void test_random(void)
 	}
 	check_world(0, arg);
 	map_all();
-	promise("a million random calls do what the model does");
+	promise("ten million random calls do what the model does");
 }
 
 static _Atomic bool race_over;

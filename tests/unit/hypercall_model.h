@@ -51,11 +51,11 @@ static const struct {
 static struct machine m;
 static uint8_t *disk_map[DISKS];
 
-/* The model: what memory and disks hold, and who may touch a byte. */
-static uint8_t model_mem[ALL_BYTES];
-static uint8_t model_disk[DISKS][16384];
-static uint8_t model_access[BYTES];
-static uint8_t model_policy[BYTES];
+/* The model: what memory and disks hold, and who may touch a page. */
+static _Alignas(64) uint8_t model_mem[ALL_BYTES];
+static _Alignas(64) uint8_t model_disk[DISKS][16384];
+static uint8_t model_access[BYTES / PAGE];
+static uint8_t model_policy[BYTES / PAGE];
 
 static unsigned results;
 static uint64_t last_result;
@@ -161,11 +161,10 @@ static inline void machine_init(void)
 
 		if (guest_mem_add_region(&m.mem, r->start, r->end, r->access))
 			exit(1);
-		memset(model_access + r->start, (int)r->access,
-		       r->end - r->start);
-		memset(model_policy + r->start, (int)r->access,
-		       r->end - r->start);
+		memset(model_access + r->start / PAGE, (int)r->access,
+		       (r->end - r->start) / PAGE);
 	}
+	memcpy(model_policy, model_access, sizeof(model_policy));
 	for (unsigned at = 0; at < ALL_BYTES; at++)
 		m.mem.base[at] = (uint8_t)random_next(&seed);
 	memcpy(model_mem, m.mem.base, ALL_BYTES);
@@ -184,8 +183,10 @@ static inline bool model_has(uint64_t gpa, uint64_t bytes, unsigned access)
 {
 	if (gpa >= BYTES || bytes > BYTES - gpa)
 		return false;
-	for (uint64_t at = gpa; at < gpa + (bytes ? bytes : 1); at++)
-		if (!(model_access[at] & access))
+	/* Each page that a byte of it is in; of an empty one, the first. */
+	for (uint64_t at = gpa; at < gpa + (bytes ? bytes : 1);
+	     at = (at / PAGE + 1) * PAGE)
+		if (!(model_access[at / PAGE] & access))
 			return false;
 	return true;
 }
@@ -285,17 +286,17 @@ static inline struct expected model_map(const uint64_t *arg)
 	if (arg[2] & ~0x107ULL || !bytes || start % PAGE || bytes % PAGE ||
 	    bytes > BYTES || start > BYTES - bytes)
 		return violation();
-	for (uint64_t at = start; at < start + bytes; at++) {
-		if (!model_policy[at])
+	for (uint64_t at = start; at < start + bytes; at += PAGE) {
+		if (!model_policy[at / PAGE])
 			return violation();
-		policy &= model_policy[at];
+		policy &= model_policy[at / PAGE];
 	}
 	if (access & ~policy || (access && !(access & GUEST_READ)) ||
 	    (arg[2] & 0x100 && !(policy & GUEST_WRITE))) {
 		e.statuses = 1u << BP_INVALID;
 		return e;
 	}
-	memset(model_access + start, (int)access, bytes);
+	memset(model_access + start / PAGE, (int)access, bytes / PAGE);
 	if (arg[2] & 0x100)
 		memset(model_mem + start, 0, bytes);
 	return e;

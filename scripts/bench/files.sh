@@ -7,8 +7,8 @@
 
 # out and tender are those of bench.sh.
 : "${out:?}" "${tender:?}"
-file_disk=$out/files.img
-file_dir=$out/files
+file_disk="$out/files.img"
+file_dir="$out/files"
 
 # The type of the host's file system: as in "ext4".
 host_fs() {

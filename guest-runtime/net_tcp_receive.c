@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Data of TCP sockets. */
+/* What TCP sockets receive. */
 #include <errno.h>
 #include <lwip/priv/tcp_priv.h>
 #include <poll.h>
@@ -49,6 +49,52 @@ static int gather(struct net_tcp *tcp, const struct pbuf *p)
 	return 1;
 }
 
+/* What the window is when nothing waits to be read. */
+static tcpwnd_size_t widest(const struct net_tcp *tcp)
+{
+	const struct tcp_pcb *pcb = tcp->pcb;
+	tcpwnd_size_t most = TCP_WND_MAX(pcb), limit = tcp->window;
+
+	if (!limit)
+		return most;
+	/* lwIP opens a closed window by whole segments. */
+	limit = LWIP_MAX(limit, 2u * pcb->mss);
+	return LWIP_MIN(limit, most);
+}
+
+/*
+ * Tells the peer how much room there is. The window does not close before a
+ * whole one waits to be read, unless the program says how much may: so the
+ * peer sends while the program reads, and sees a window that is always the
+ * same. (passt hands each change of it on to the host's kernel, which may wait
+ * 200 ms after that.)
+ */
+static void open_window(struct net_tcp *tcp)
+{
+	const size_t spare = tcp->window ? 0 : TCP_WND;
+	size_t used = tcp->bytes > spare ? tcp->bytes - spare : 0, most;
+
+	while (tcp->pcb) {
+		most = widest(tcp);
+		if (used + tcp->pcb->rcv_wnd >= most)
+			break;
+		most -= used + tcp->pcb->rcv_wnd;
+		tcp_recved(tcp->pcb, (u16_t)LWIP_MIN(most, UINT16_MAX));
+	}
+}
+
+void net_tcp_limit_window(struct net_tcp *tcp)
+{
+	struct tcp_pcb *pcb = tcp->pcb;
+	/* The peer knows of that already. */
+	tcpwnd_size_t least = TCPWND_MIN16(TCP_WND);
+
+	if (!tcp->window)
+		return;
+	pcb->rcv_wnd = LWIP_MIN(pcb->rcv_wnd, LWIP_MAX(widest(tcp), least));
+	pcb->rcv_ann_wnd = LWIP_MIN(pcb->rcv_ann_wnd, pcb->rcv_wnd);
+}
+
 err_t net_tcp_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
 		       err_t err)
 {
@@ -76,6 +122,7 @@ err_t net_tcp_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
 		else
 			append(tcp, p, 0);
 	}
+	open_window(tcp);
 	net_tcp_wake(tcp, POLLIN);
 	return ERR_OK;
 }
@@ -149,17 +196,6 @@ static size_t take(struct net_tcp *tcp, const struct rt_message *m, size_t done,
 	return total;
 }
 
-/* Tells the peer that there is room again. */
-static void open_window(struct net_tcp *tcp, size_t bytes)
-{
-	while (bytes && tcp->pcb) {
-		u16_t n = (u16_t)(bytes < UINT16_MAX ? bytes : UINT16_MAX);
-
-		tcp_recved(tcp->pcb, n);
-		bytes -= n;
-	}
-}
-
 /* Whether there will be no more to read. */
 static int at_end(const struct net_tcp *tcp)
 {
@@ -212,174 +248,10 @@ long net_tcp_receive(struct rt_socket *s, struct rt_message *m,
 		n = take(tcp, m, done, consume);
 		done += n;
 		if (consume)
-			open_window(tcp, n);
+			open_window(tcp);
 	} while (consume && (m->flags & MSG_WAITALL) && done < m->bytes &&
 		 !at_end(tcp));
 	if (consume && done)
 		net_kick();
-	return done ? (long)done : err;
-}
-
-/* As much as lwIP can hold, where SO_SNDBUF does not say less. */
-static size_t send_limit(const struct net_tcp *tcp)
-{
-	size_t limit = (size_t)tcp->socket->send_bytes;
-
-	return tcp->send_limited && limit < TCP_SND_BUF ? limit : TCP_SND_BUF;
-}
-
-static size_t send_room(const struct net_tcp *tcp)
-{
-	const struct tcp_pcb *pcb = tcp->pcb;
-	size_t limit = send_limit(tcp);
-	size_t held = TCP_SND_BUF - pcb->snd_buf;
-
-	if (pcb->snd_queuelen >= TCP_SND_QUEUELEN - 64)
-		return 0;
-	return held < limit ? limit - held : 0;
-}
-
-int net_tcp_writable(const struct net_tcp *tcp)
-{
-	if (!tcp->socket || !tcp->pcb || tcp->state != NET_TCP_CONNECTED ||
-	    tcp->write_shut)
-		return 0;
-	/* As Linux: not for every few bytes. */
-	return send_room(tcp) >= send_limit(tcp) / 3;
-}
-
-/* Queues what there is room for of @bytes; how much that was. */
-static size_t put(struct net_tcp *tcp, const char *from, size_t bytes, int more)
-{
-	struct tcp_pcb *pcb = tcp->pcb;
-	size_t done = 0;
-
-	while (done < bytes) {
-		size_t n = bytes - done, room = send_room(tcp);
-		int last;
-
-		if (n > room)
-			n = room;
-		if (n > tcp_mss(pcb))
-			n = tcp_mss(pcb);
-		if (!n)
-			break;
-		last = done + n == bytes && !more;
-		if (tcp_write(pcb, from + done, (u16_t)n,
-			      TCP_WRITE_FLAG_COPY |
-				      (last ? 0 : TCP_WRITE_FLAG_MORE))) {
-			tcp->starved = 1;
-			break;
-		}
-		done += n;
-	}
-	return done;
-}
-
-/* The parts of @m behind @done bytes. */
-static size_t put_message(struct net_tcp *tcp, const struct rt_message *m,
-			  size_t done)
-{
-	size_t skip = done, total = 0, n;
-
-	for (int i = 0; i < m->iov_count; i++) {
-		const char *from = m->iov[i].iov_base;
-		size_t bytes = m->iov[i].iov_len;
-
-		if (skip >= bytes) {
-			skip -= bytes;
-			continue;
-		}
-		bytes -= skip;
-		n = put(tcp, from + skip, bytes,
-			done + total + bytes < m->bytes ||
-				(m->flags & MSG_MORE));
-		skip = 0;
-		total += n;
-		if (n < bytes)
-			break;
-	}
-	return total;
-}
-
-/*
- * Nagle's rule as Linux has it (Minshall): a segment that is not full waits
- * only for one before it that was not full either. lwIP would make the last
- * piece of each answer wait for the acknowledgement of what came before, which
- * the peer delays.
- */
-static void output(struct net_tcp *tcp)
-{
-	struct tcp_pcb *pcb = tcp->pcb;
-	const struct tcp_seg *last = pcb->unsent;
-
-	while (last && last->next)
-		last = last->next;
-	if (!last || tcp->nodelay || TCP_SEQ_LT(pcb->lastack, tcp->small_end)) {
-		tcp_output(pcb);
-		return;
-	}
-	if (last->len < tcp_mss(pcb))
-		tcp->small_end = pcb->snd_lbb;
-	tcp_nagle_disable(pcb);
-	tcp_output(pcb);
-	tcp_nagle_enable(pcb);
-}
-
-static long check_sending(struct rt_socket *s)
-{
-	struct net_tcp *tcp = s->own;
-	long err = __rt_socket_error(s);
-
-	if (err)
-		return err;
-	if (tcp->write_shut || !tcp->pcb || tcp->state != NET_TCP_CONNECTED)
-		return -EPIPE;
-	return 0;
-}
-
-/*
- * Whether the sender has to wait to be woken. Asked behind net_kick(), in which
- * what it would wait for may come: all is acknowledged, or the peer is gone.
- */
-static int must_wait(const struct net_tcp *tcp, int has_moved)
-{
-	if (tcp->socket->error || tcp->write_shut || !tcp->pcb ||
-	    tcp->state != NET_TCP_CONNECTED)
-		return 0;
-	if (tcp->starved)
-		return 1;
-	return has_moved ? !send_room(tcp) : !net_tcp_writable(tcp);
-}
-
-long net_tcp_send(struct rt_socket *s, struct rt_message *m, uint64_t until_ns)
-{
-	struct net_tcp *tcp = s->own;
-	size_t done = 0;
-	long err = 0;
-
-	if (m->to && tcp->state == NET_TCP_CONNECTED && !tcp->told)
-		tcp->told = 1;
-	if (m->flags & MSG_OOB)
-		return -EOPNOTSUPP;
-	while (tcp->state == NET_TCP_CONNECTING && !err)
-		err = __rt_socket_wait(s, until_ns);
-	while (!err) {
-		size_t before = done;
-
-		err = check_sending(s);
-		if (err)
-			break;
-		done += put_message(tcp, m, done);
-		if ((!(m->flags & MSG_MORE) && !tcp->corked) || done < m->bytes)
-			output(tcp);
-		net_kick();
-		if (done == m->bytes)
-			return (long)done;
-		if (done == before && !until_ns)
-			net_look();
-		if (must_wait(tcp, done != before))
-			err = __rt_socket_wait(s, until_ns);
-	}
 	return done ? (long)done : err;
 }

@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+# Programs that compute and touch memory.
+
+# Of bench.sh.
+: "${out:?}" "${tender:?}"
+
+bench_cpu() {
+	local row=("compute" "1e6 ms" "ratio 1.02")
+	local process=("compute, process" "1e6 ms" "ratio 1.01")
+
+	build_both compute
+	if needs "${row[@]}" "$(no_kvm)"; then
+		measure "${row[@]}" own 15 \
+			"$tender" "$out/compute.hvt" :: "$out/compute"
+	fi
+	needs "${process[@]}" "$(no_process)" || return 0
+	measure "${process[@]}" own 15 \
+		"$tender" --cpu=process "$out/compute.hvt" :: "$out/compute"
+}
+
+bench_memory() {
+	local row=("first touch of a page" "1 ns" "ratio 1.5")
+
+	needs "${row[@]}" "$(no_kvm)" || return 0
+	build_both touch
+	measure "${row[@]}" own 11 \
+		"$tender" --mem=512M "$out/touch.hvt" :: "$out/touch"
+}
