@@ -13,8 +13,6 @@ setup_file() {
 	build_guest disk
 	build_guest mapped
 	build_guest crash
-	"$BIN/imgbuild" "$REPO/samples/sha256sum.c" \
-		-o "$BATS_FILE_TMPDIR/sha256sum.hvt"
 }
 
 setup() {
@@ -100,14 +98,29 @@ finish() {
 	done
 }
 
-@test "reading a mapped disk of 64 MiB makes no exit" {
+@test "reading 64 MiB of a mapped disk in blocks makes no exit" {
 	head -c 64M /dev/urandom >large.img
 	run_tender --stats=stats.json --disk=large.img,map,ro \
-		"$(image sha256sum)"
+		"$(image mapped)" sum 4096
 	ended_with 0
-	says out "^$(sha256sum <large.img | cut -d' ' -f1) "
+	says out "^$(od -An -v -tu4 -w4 large.img |
+		awk '{ s = (s + $1) % 4294967296 } END { print s }')$"
 	jq -e '.hypercalls.block_io.count // 0 | . == 0' stats.json
 	jq -e '.exits < 20' stats.json
+}
+
+@test "reading it in large pieces makes no exit when it was touched, else one" {
+	head -c 64M /dev/urandom >large.img
+	run_tender --stats=stats.json --disk=large.img,map,ro \
+		"$(image mapped)" sum 1048576
+	ended_with 0
+	jq -e '.hypercalls.block_io.count // 0 | . <= 64' stats.json
+	run_tender --stats=stats.json --disk=large.img,map,ro \
+		"$(image mapped)" sum 4096 1048576 1048576
+	ended_with 0
+	[ "$(uniq out | wc -l)" -eq 1 ]
+	# But for what other programs on the host make slow.
+	jq -e '.hypercalls.block_io.count // 0 | . <= 64' stats.json
 }
 
 @test "several disks are mapped, beside some that are not" {
