@@ -104,7 +104,7 @@ finish() {
 		"$(image mapped)" sum 4096
 	ended_with 0
 	says out "^$(od -An -v -tu4 -w4 large.img |
-		awk '{ s = (s + $1) % 4294967296 } END { print s }')$"
+		awk '{ s = (s + $1) % 4294967296 } END { printf "%.0f\n", s }')$"
 	jq -e '.hypercalls.block_io.count // 0 | . == 0' stats.json
 	jq -e '.exits < 20' stats.json
 }
@@ -244,15 +244,12 @@ finish() {
 }
 
 @test "whatever a guest does where a file became shorter, only it ends" {
-	for how in worst; do
-		rm -f input
-		fresh disk.img
-		start --disk=disk.img,map "$(image mapped)" $how
-		truncate -s 4096 disk.img
-		finish
-		ended_with 135 139 || return
-		[ "$(grep -c '^tender: ' err)" -eq 1 ]
-	done
+	# Its stack is there, and the handler's.
+	start --disk=disk.img,map "$(image mapped)" worst
+	truncate -s 4096 disk.img
+	finish
+	ended_with 135 139
+	[ "$(grep -c '^tender: .*guest trapped' err)" -eq 1 ]
 }
 
 @test "a core file and a debugger leave a mapped disk out" {
