@@ -10,7 +10,7 @@
  *	0x0100000  the image's segments, each with exactly its own permissions
  *	...        heap: readable and writable, never executable
  *	           guard page, never mapped
- *	...        stack, ends at the end of memory
+ *	...        stack, ends at the end of memory or, since 1.3, before it
  *	0x2000000000  disks that are mapped, read-only, with gaps between them
  *
  * All values are bytes or addresses; every boundary is a multiple of
@@ -50,6 +50,14 @@
 #define BP_STACK_MAX_BYTES 0x800000ULL /* 8 MiB */
 #define BP_STACK_SHARE	   8ULL
 #define BP_GUARD_BYTES	   BP_PAGE_BYTES
+
+/*
+ * Since 1.3: up to this share of memory lies unused between image and heap, and
+ * as much behind the stack, so that nobody knows in advance where they are.
+ * RSP is a multiple of BP_STACK_ALIGN_BYTES in the stack's last page.
+ */
+#define BP_GAP_SHARE	     64ULL
+#define BP_STACK_ALIGN_BYTES 16ULL
 
 /* An image needs at least this much heap between itself and the guard. */
 #define BP_HEAP_MIN_BYTES 0x10000ULL

@@ -123,7 +123,7 @@ count_host() {
 	few=$(host_calls "$scratch/hypercall.hvt" 100)
 	many=$(host_calls "$scratch/hypercall.hvt" 600)
 	put "system calls of 500 hypercalls, $cpu" $((many - few))
-	put "page faults of a start, $cpu" "$("$scratch/launch" faults 9 \
+	put "page faults of a start, $cpu" "$("$scratch/launch" faults 25 \
 		"$tender" -q "--cpu=$cpu" "$scratch/hello.hvt")"
 }
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 # How large things are, in files and in memory.
 
-# Of bench.sh.
+# Of bench.sh, and of lib/sleepers.sh.
+# shellcheck disable=SC2154
 : "${out:?}" "${tender:?}" "${scratch:?}"
 
 # Lines that are neither blank nor comment, as the preprocessor sees them when
@@ -29,52 +30,21 @@ bench_size() {
 	bench_footprint
 }
 
-# The share of memory (PSS, KiB) that is not the guest's. The guest's is the
-# largest run of adjoining anonymous mappings: advice may have split it. The
-# tender's own are small, and not counted as part of one.
-pss_without_guest() {
-	awk '
-	/^[0-9a-f]+-[0-9a-f]+ / {
-		split($1, range, "-")
-		anonymous = NF == 5
-	}
-	/^Size:/ {
-		if (!anonymous || $2 < 256)
-			run = 0
-		else if (!run || range[1] != end)
-			run = ++runs
-		end = range[2]
-		size[run] += $2
-	}
-	/^Pss:/ {
-		total += $2
-		pss[run] += $2
-	}
-	END {
-		for (i = 1; i <= runs; i++)
-			if (size[i] > size[largest])
-				largest = i
-		if (!largest)
-			exit 1
-		print total - pss[largest]
-	}' "/proc/$1/smaps"
-}
-
 bench_footprint() {
-	local row=("tender's own memory (PSS)" "1024 MiB" "value 2")
-	local kib line sleeper
+	local cpu
 
-	needs "${row[@]}" "$(no_kvm)" || return 0
 	build_guest sleep
-	mkfifo "$scratch/out"
-	$tender "$out/sleep.hvt" >"$scratch/out" &
-	sleeper=$!
-	if read -rt 20 line <"$scratch/out" && [ "$line" = ready ] &&
-		kib=$(pss_without_guest $sleeper); then
-		add_value "${row[@]}" "$kib"
-	else
-		add_failed "${row[@]}" "no sleeping guest to look at"
-	fi
-	kill $sleeper 2>/dev/null || :
-	wait $sleeper 2>/dev/null || :
+	for cpu in kvm process; do
+		local row=("tender's own memory (PSS), $cpu" "1024 MiB" "value 2")
+
+		needs "${row[@]}" "$("no_$cpu")" || continue
+		if start_sleepers 1 $cpu; then
+			# shellcheck disable=SC2154 # of lib/sleepers.sh
+			add_value "${row[@]}" \
+				"$(pss_without_guest "${sleepers[0]}")"
+		else
+			add_failed "${row[@]}" "$(tail -n 1 "$scratch/why")"
+		fi
+		end_sleepers
+	done
 }

@@ -11,7 +11,7 @@
  *
  * The time is that of the whole of "write" and "read", of one page (of "again",
  * in the second pass), of one file. Digests take one word of each page, so that
- *they cost little.
+ * they cost little.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* Says that it is there, and sleeps until it is ended. */
+/* Says that it is there, and sleeps until its standard input ends. */
 #include <stdio.h>
 #include <unistd.h>
 
 int main(void)
 {
+	char byte;
+
 	puts("ready");
 	fflush(stdout);
-	for (;;)
-		sleep(1000);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	return 0;
 }

@@ -3,20 +3,22 @@
 # Rows of figures: measured, added, or why there is none.
 
 # Of bench.sh.
-: "${out:?}" "${tender:?}" "${rows:?}" "${scratch:?}" "${failures:?}"
+: "${out:?}" "${tender:?}" "${rows:?}" "${part:?}" "${scratch:?}" "${failures:?}"
 
 # add NAME UNIT TARGET JSON: one row. UNIT is a divisor and a name. TARGET is
 # "ratio MAX", "value MAX" or "". JSON has a, and perhaps b and ratio, or
 # instead of these why there is no figure: skipped, failed.
 add() {
-	jq -nc --arg name "$1" --arg unit "$2" --arg target "$3" \
-		--argjson result "$4" '
+	jq -nc --arg part "$part" --arg name "$1" --arg unit "$2" \
+		--arg target "$3" --argjson result "$4" '
 		($unit / " ") as [$divisor, $unit]
 		| ($divisor | tonumber) as $divisor
 		| ($target / " ") as [$of, $max]
 		| def scale: map_values(. / $divisor);
-		{$name, $unit}
-		+ ($result | {runs, digest, real_time, skipped, failed, ratio}
+		{$part, $name, $unit}
+		+ ($result
+			| {runs, digest, real_time, skipped, failed, ratio,
+			   points}
 			| with_entries(select(.value != null)))
 		+ {ours: ($result.a // null | if . then scale else . end),
 		   reference: ($result.b // null | if . then scale else . end),
