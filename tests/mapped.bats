@@ -252,7 +252,7 @@ finish() {
 	[ "$(grep -c '^tender: .*guest trapped' err)" -eq 1 ]
 }
 
-@test "a core file and a debugger leave a mapped disk out" {
+@test "a core file leaves a mapped disk out" {
 	start --core=core --disk=disk.img,map "$(image mapped)" cut
 	truncate -s 4096 disk.img
 	finish
@@ -313,6 +313,17 @@ clean() {
 	ended_with 0
 	says out '^failed -1 I/O error'
 	says out '^still here'
+}
+
+@test "so it is where one page of a file on it is read" {
+	mkdir tree
+	head -c 8M /dev/urandom >tree/cold
+	make_disk 16M -d tree
+	start --disk=disk.img,map "$(image mapped)" fails /data/cold
+	truncate -s 64K disk.img
+	finish
+	ended_with 0
+	says out '^I/O error, then -1$'
 }
 
 @test "a limit on a mapped disk is refused" {
