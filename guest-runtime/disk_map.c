@@ -23,8 +23,8 @@
 #define PAGE_BYTES    4096UL
 #define REQUEST_BYTES (16 * PAGE_BYTES) /* from here on, a request is large */
 #define PIECE_BYTES   (64 * PAGE_BYTES)
-#define SLOW_PER_S    500000 /* so many pages a second are slow */
-#define SLOW_PIECES   2	     /* in succession */
+#define SLOW_PER_S    250000 /* so many pages a second are slow */
+#define SLOW_PIECES   3	     /* in succession */
 #define LEFT_REQUESTS 15     /* to the tender, before the next attempt */
 
 /* disk_copy_x86_64.S: 0, or 1 when the host could not read it. */

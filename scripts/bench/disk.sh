@@ -5,18 +5,21 @@
 # Of bench.sh.
 : "${out:?}" "${tender:?}"
 
-# The same disk as memory of the guest's. The host's cache is filled by reading,
-# as of a file that was there: so it may be in large pages.
+# cache_anew FILE: the host's cache has all of it, as of a file that was there
+# before and was read: it may be in large pages then.
+cache_anew() {
+	dd of="$1" oflag=nocache conv=notrunc,fdatasync count=0 status=none
+	cat "$1" >/dev/null
+}
+
+# The same disk as memory of the guest's.
 bench_mapped_disk() {
-	local whole=$1 pages="$out/mapped.img" file
+	local whole=$1 pages="$out/mapped.img"
 
 	build_both file
 	head -c $((256 << 20)) "$whole" >"$pages"
-	for file in "$whole" "$pages"; do
-		dd of="$file" oflag=nocache conv=notrunc,fdatasync count=0 \
-			status=none
-		cat "$file" >/dev/null
-	done
+	cache_anew "$whole"
+	cache_anew "$pages"
 	measure "read 1 GiB of cached disk, mapped" "1e6 ms" "ratio 1.15" \
 		own 9 \
 		"$tender" --disk="$whole",map,ro "$out/disk_read.hvt" \
