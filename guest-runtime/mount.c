@@ -146,6 +146,7 @@ static long attach_disk(struct rt_mount *m)
 		return -EBUSY;
 	}
 	__rt_disk_of_device(&disks[m->device], m->device);
+	m->mapped = d->map_gpa != 0;
 	/* So that neither SIGTERM nor a trap loses what is written. */
 	__rt_host_signals_on();
 	err = __rt_ext_mount(m, &disks[m->device], &why);

@@ -201,6 +201,7 @@ struct rt_mount {
 	void *fs;  /* the file system's own */
 	dev_t dev; /* st_dev */
 	int read_only;
+	int mapped; /* its disk is memory: a read of it needs no exit */
 	struct rt_vnode *root;
 	struct rt_vnode *parent; /* NULL: this is "/" */
 	const char *name;

@@ -21,7 +21,7 @@ setup() {
 
 # The guest got its answer, or was ended with one report.
 harmless() {
-	run_tender --timeout=20 --disk=disk --disk=ro,ro "$(image hostile)" \
+	run_tender --timeout=20 --disk=disk,map --disk=ro,ro "$(image hostile)" \
 		"$@" </dev/null
 	case $status in
 	0) says out 'back$' ;;
@@ -43,7 +43,7 @@ harmless() {
 each_place() {
 	local n
 
-	for n in {0..25}; do
+	for n in {0..26}; do
 		harmless call "${@//@/p$n}" || return
 	done
 }

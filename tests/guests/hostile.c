@@ -73,6 +73,7 @@ static uint64_t place(unsigned i)
 		stack_end() - 16,
 		mem_bytes(),
 		mem_bytes() + 4096, /* page tables */
+		BP_DISKS_START,	    /* the first disk, which is mapped */
 		1ULL << 32,
 		1ULL << 47,
 		1ULL << 63,

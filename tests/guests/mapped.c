@@ -19,6 +19,7 @@
 extern const struct bp_boot_info *__rt_boot;
 
 static char buffer[1 << 16];
+static const char *path = "/dev/disk0";
 
 static const struct bp_device *device(void)
 {
@@ -107,16 +108,32 @@ static void cut(void)
 	(void)*(volatile char *)(map() + device()->capacity_bytes - 1);
 }
 
-/* The same by a system call, and then one that can be done. */
+/* The same by a system call, and then one at the beginning. */
 static void fails(void)
 {
-	int fd = open("/dev/disk0", O_RDONLY);
+	int fd = open(path, O_RDONLY);
+	off_t size = lseek(fd, 0, SEEK_END);
 
 	wait_for_host();
-	if (pread(fd, buffer, 4096, (off_t)device()->capacity_bytes - 4096) ==
-	    -1)
-		printf("%s, then %zd\n", strerror(errno),
-		       pread(fd, buffer, 4096, 0));
+	if (pread(fd, buffer, 4096, size - 4096) == -1)
+		printf("%s, then ", strerror(errno));
+	printf("%zd\n", pread(fd, buffer, 4096, 0));
+}
+
+/* Reads all of it in pieces of @step, and adds its words up. */
+static void add_up(size_t step)
+{
+	char *to = malloc(step);
+	uint32_t sum = 0, word;
+	int fd = open("/dev/disk0", O_RDONLY);
+	ssize_t n;
+
+	while (to && (n = read(fd, to, step)) > 0)
+		for (ssize_t i = 0; i < n; i += (ssize_t)sizeof(word)) {
+			memcpy(&word, to + i, sizeof(word));
+			sum += word;
+		}
+	printf("%u\n", sum);
 }
 
 static void on_bus(int signal, siginfo_t *info, void *context)
@@ -206,6 +223,13 @@ int main(int argc, char **argv)
 		call((unsigned)atoi(argv[2]));
 		return 0;
 	}
+	if (argc > 2 && !strcmp(argv[1], "sum")) {
+		for (int i = 2; i < argc; i++)
+			add_up(strtoul(argv[i], NULL, 10));
+		return 0;
+	}
+	if (argc > 2)
+		path = argv[2];
 	for (size_t i = 0; argc > 1 && i < sizeof(cases) / sizeof(*cases);
 	     i++) {
 		if (strcmp(argv[1], cases[i].name))
