@@ -11,11 +11,11 @@ bench_cpu() {
 
 	build_both compute
 	if needs "${row[@]}" "$(no_kvm)"; then
-		measure "${row[@]}" own 15 \
+		measure "${row[@]}" own 9 \
 			"$tender" "$out/compute.hvt" :: "$out/compute"
 	fi
 	needs "${process[@]}" "$(no_process)" || return 0
-	measure "${process[@]}" own 15 \
+	measure "${process[@]}" own 9 \
 		"$tender" --cpu=process "$out/compute.hvt" :: "$out/compute"
 }
 
