@@ -21,9 +21,14 @@ bench_cpu() {
 
 bench_memory() {
 	local row=("first touch of a page" "1 ns" "ratio 1.5")
+	local process=("first touch of a page, process" "1 ns" "")
 
-	needs "${row[@]}" "$(no_kvm)" || return 0
 	build_both touch
+	if needs "${process[@]}" "$(no_process)"; then
+		measure "${process[@]}" own 11 "$tender" --cpu=process \
+			--mem=512M "$out/touch.hvt" :: "$out/touch"
+	fi
+	needs "${row[@]}" "$(no_kvm)" || return 0
 	measure "${row[@]}" own 11 \
 		"$tender" --mem=512M "$out/touch.hvt" :: "$out/touch"
 }
