@@ -37,7 +37,9 @@ plot() {
 		echo "set output '$scratch/$1.raw'"
 		echo "data = '$scratch/$1'"
 		cat
-	} | gnuplot
+	} | gnuplot 2>"$scratch/said"
+	# A colour that no row has is none to be told of.
+	grep -v 'no valid points' "$scratch/said" >&2 || :
 	sed '1,/^<svg/{/^<svg/!d}' "$scratch/$1.raw" >"$scratch/$1.svg"
 }
 

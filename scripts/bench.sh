@@ -17,7 +17,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=start,sandbox,cpu,memory,clock,disk,hypercall,syscall,threads,sqlite,files,net,size,counts,scale
+all=start,sandbox,cpu,memory,clock,disk,hypercall,syscall,threads,sqlite,files,net,size,counts,scale,peers
 parts=${1:-${BENCH:-$all}}
 out=build/bench
 results=bench/out

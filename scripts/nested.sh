@@ -10,10 +10,12 @@ set -euo pipefail
 usage() {
 	cat <<'USAGE'
 usage: scripts/nested.sh [--timeout=S] [--cpus=N] [--mem=MIB] COMMAND [ARG...]
+       scripts/nested.sh --kernel
 
 Runs COMMAND as root in the repository's directory, with this environment and
 no standard input. Exits with its status; 124: timeout; 125: the lane failed.
 Whatever COMMAND leaves running is killed; what it wrote to disk is dropped.
+--kernel only fetches the kernel, and prints where it is.
 USAGE
 }
 
@@ -26,12 +28,13 @@ fail() {
 
 # One CPU: with two, this emulation locks up after some tens to hundreds of VMs,
 # and a command that starts many short programs is no faster.
-timeout_s=3600 cpus=1 mem_mib=2048
+timeout_s=3600 cpus=1 mem_mib=2048 only_kernel=''
 while [[ ${1-} == -* ]]; do
 	case $1 in
 	--timeout=*) timeout_s=${1#*=} ;;
 	--cpus=*) cpus=${1#*=} ;;
 	--mem=*) mem_mib=${1#*=} ;;
+	--kernel) only_kernel=1 ;;
 	--help | -h) usage && exit 0 ;;
 	--) shift && break ;;
 	*) fail 125 "unknown option $1 (see --help)" ;;
@@ -42,7 +45,7 @@ for number in "$timeout_s" "$cpus" "$mem_mib"; do
 	[[ $number =~ ^[1-9][0-9]*$ ]] ||
 		fail 125 "'$number' is not a positive number (see --help)"
 done
-(($#)) || fail 125 "no command given (see --help)"
+[[ $only_kernel ]] || (($#)) || fail 125 "no command given (see --help)"
 
 need() {
 	command -v "$1" >/dev/null || fail 125 "$1 is missing: install the package $2"
@@ -93,6 +96,10 @@ exec {lock}>"$cache/lock"
 flock "$lock"
 [[ -d $cache/kernel ]] || (fetch_kernel)
 exec {lock}>&-
+if [[ $only_kernel ]]; then
+	echo "$cache/kernel/vmlinuz"
+	exit 0
+fi
 
 run=$(mktemp -d "$cache/run.XXXXXX")
 qemu=''

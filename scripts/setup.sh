@@ -19,7 +19,8 @@ for task in "$@"; do
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
 	coverage) packages+=(llvm) ;;
 	bench) packages+=(passt musl-tools jq strace valgrind e2fsprogs gzip tcl
-		xz-utils gnuplot-nox fonts-dejavu-core) ;;
+		xz-utils gnuplot-nox fonts-dejavu-core crun qemu-system-x86
+		busybox-static) ;;
 	page) packages+=(bats jq gnuplot-nox fonts-dejavu-core chromium) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;
 	*)

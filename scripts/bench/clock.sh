@@ -15,13 +15,18 @@ count_ioctls() {
 bench_clock() {
 	local row=("clock_gettime" "1 ns" "value 50")
 	local exits=("exits of 1e6 clock_gettime" "1 exits" "value 0")
+	local process=("clock_gettime, process" "1 ns" "value 50")
 	local missing before after
 
+	build_both clock
+	if needs "${process[@]}" "$(no_process)"; then
+		measure "${process[@]}" own 9 "$tender" --cpu=process \
+			"$out/clock.hvt" 10000000 :: "$out/clock" 10000000
+	fi
 	missing=$(no_kvm)
 	if ! needs "${row[@]}" "$missing"; then
 		needs "${exits[@]}" "$missing" || return 0
 	fi
-	build_both clock
 	measure "${row[@]}" own 9 \
 		"$tender" "$out/clock.hvt" 10000000 :: "$out/clock" 10000000
 	missing=$(command -v strace >/dev/null || echo "no strace")

@@ -11,19 +11,24 @@ bench_cpu() {
 
 	build_both compute
 	if needs "${row[@]}" "$(no_kvm)"; then
-		measure "${row[@]}" own 15 \
+		measure "${row[@]}" own 9 \
 			"$tender" "$out/compute.hvt" :: "$out/compute"
 	fi
 	needs "${process[@]}" "$(no_process)" || return 0
-	measure "${process[@]}" own 15 \
+	measure "${process[@]}" own 9 \
 		"$tender" --cpu=process "$out/compute.hvt" :: "$out/compute"
 }
 
 bench_memory() {
 	local row=("first touch of a page" "1 ns" "ratio 1.5")
+	local process=("first touch of a page, process" "1 ns" "")
 
-	needs "${row[@]}" "$(no_kvm)" || return 0
 	build_both touch
+	if needs "${process[@]}" "$(no_process)"; then
+		measure "${process[@]}" own 11 "$tender" --cpu=process \
+			--mem=512M "$out/touch.hvt" :: "$out/touch"
+	fi
+	needs "${row[@]}" "$(no_kvm)" || return 0
 	measure "${row[@]}" own 11 \
 		"$tender" --mem=512M "$out/touch.hvt" :: "$out/touch"
 }

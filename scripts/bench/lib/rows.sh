@@ -44,13 +44,15 @@ add_value() {
 	add "$1" "$2" "$3" "{\"a\": {\"median\": $4}}"
 }
 
+launch_in=() # what launch is run by, if by anything
+
 # measure NAME UNIT TARGET LAUNCH-ARGUMENTS...
 measure() {
 	local name=$1 unit=$2 target=$3 result
 
 	shift 3
 	echo "bench: $name ..." >&2
-	if result=$("$out/launch" "$@" 2>"$scratch/why"); then
+	if result=$("${launch_in[@]}" "$out/launch" "$@" 2>"$scratch/why"); then
 		add "$name" "$unit" "$target" "$result"
 	else
 		add_failed "$name" "$unit" "$target" \
