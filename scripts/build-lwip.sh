@@ -95,6 +95,12 @@ sed -i '/packed for TIME_WAITing connection/a\
 grep -q 'tcp_pcb_remove(&tcp_tw_pcbs, pcb);' src/core/tcp_in.c ||
 	fail "src/core/tcp_in.c is not as expected"
 
+# Strangers who send SYNs and no more must not keep everybody out.
+sed -i 's/if (pcb->accepts_pending >= pcb->backlog) {/if (pcb->accepts_pending >= pcb->backlog \&\& !net_tcp_make_room(pcb)) {/' \
+	src/core/tcp_in.c
+grep -q 'net_tcp_make_room(pcb)' src/core/tcp_in.c ||
+	fail "src/core/tcp_in.c is not as expected"
+
 jobs_max=$(nproc)
 for file in "${files[@]}"; do
 	while [ "$(jobs -pr | wc -l)" -ge "$jobs_max" ]; do
