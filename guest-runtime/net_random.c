@@ -63,8 +63,7 @@ uint32_t net_random(void)
 	return (uint32_t)hash(&word, 1);
 }
 
-/* RFC 6528: a clock, as quick as that of Linux, and a secret function of the
- * ends. */
+/* RFC 6528: a clock, as quick as Linux's, and a secret function of the ends. */
 uint32_t net_isn(const void *local, uint16_t local_port, const void *remote,
 		 uint16_t remote_port)
 {
