@@ -170,7 +170,7 @@ RT_SYSCALL1(brk, uintptr_t)
 RT_SYSCALL6(mmap, uintptr_t, size_t, int, int, int, int64_t)
 RT_SYSCALL2(munmap, uintptr_t, size_t)
 RT_SYSCALL5(mremap, uintptr_t, size_t, size_t, int, uintptr_t)
-/* note: of what was mapped; the image's own memory stays as it is */
+/* note: nothing becomes executable (EACCES), nor constants writable */
 RT_SYSCALL3(mprotect, uintptr_t, size_t, int)
 
 RT_SYSCALL3(msync, uintptr_t, size_t, int)

@@ -122,6 +122,23 @@ same() {
 	same memory_protect random
 }
 
+@test "data, constants and the first stack are protected page by page" {
+	same memory_protect image
+	same memory_protect refused
+	same memory_protect all-data
+}
+
+@test "a file's shared memory is protected, and written to by write" {
+	same memory_protect shared
+}
+
+@test "memory does not become executable, nor code writable" {
+	run_guest memory_protect executable
+	ended_with 0
+	[ "$(grep -c ': -1 Permission denied$' out)" -eq 6 ]
+	says out '^code as it is: 0 $'
+}
+
 @test "memory that was protected is handed out again as new" {
 	same memory_protect reuse
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "guest_memory.h"
+#include "image_layout.h"
 #include "image_load.h"
 #include "memory_map.h"
 #include "tap.h"
@@ -22,7 +23,7 @@ static const struct bp_net *const no_net[BP_MAX_DEVICES];
 
 static const struct image image = {.phdr_gpa = 0x100040, .phdr_count = 7};
 static const struct image_layout layout = {0x110000, 0x200000, 0x201000,
-					   MEM_BYTES};
+					   MEM_BYTES, MEM_BYTES};
 
 /* What is said of devices 0, 3, 6...; 1, 4...; 2, 5... */
 static const char *const mounts[] = {"/srv", NULL, ""};
@@ -96,7 +97,7 @@ static void check_strings(const struct guest_mem *mem, const char *what,
 
 static void check_fixed(const struct guest_mem *mem)
 {
-	EXPECT(!memcmp(mem->base + BP_BOOT_INFO_GPA, "HvTi\1\0\2\0", 8),
+	EXPECT(!memcmp(mem->base + BP_BOOT_INFO_GPA, "HvTi\1\0\3\0", 8),
 	       "magic or version");
 	EXPECT(word(mem, 8) == 0x15, "flags");
 	EXPECT(quad(mem, 16) == MEM_BYTES && quad(mem, 24) == 0x110000 &&
