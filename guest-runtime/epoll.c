@@ -303,7 +303,9 @@ static long epoll_until(int fd, struct epoll_event *events, int most,
 	n = collect(e, events, most);
 	__rt_file_hold(f);
 	while (!n && !err) {
-		err = __rt_wait_on(&e->changed, deadline_ns);
+		/* Asking one file may have brought news of another. */
+		if (!e->ready)
+			err = __rt_wait_on(&e->changed, deadline_ns);
 		n = collect(e, events, most);
 	}
 	__rt_file_put(f);

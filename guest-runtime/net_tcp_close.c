@@ -81,6 +81,9 @@ void net_tcp_close_all(void)
 		struct net_tcp *tcp = pcb->callback_arg;
 
 		next = pcb->next;
+		/* What is half open has the argument of its listener. */
+		if (pcb->state < ESTABLISHED)
+			continue;
 		/* Not yet accepted is not wanted. */
 		if (tcp)
 			close_pcb(tcp, !tcp->socket);

@@ -20,6 +20,26 @@ static void limit(struct net_tcp *tcp)
 	pcb->backlog = tcp->queued > tcp->backlog ? 0 : MAX_HALF_OPEN;
 }
 
+/*
+ * lwIP: a SYN has come to a listener that has no room for it. Where that is
+ * for connections that are half open, the oldest of them makes way.
+ */
+int net_tcp_make_room(const struct tcp_pcb_listen *listener)
+{
+	struct tcp_pcb *oldest = NULL;
+
+	if (!listener->backlog)
+		return 0;
+	/* New ones are put in front. */
+	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
+		if (pcb->state == SYN_RCVD && pcb->listener == listener)
+			oldest = pcb;
+	if (!oldest)
+		return 0;
+	tcp_abandon(oldest, 0);
+	return 1;
+}
+
 static err_t accepted(void *arg, struct tcp_pcb *pcb, err_t err)
 {
 	struct net_tcp *listener = arg, *tcp;

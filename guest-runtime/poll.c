@@ -53,11 +53,17 @@ static long check(struct pollfd *fds, size_t count, unsigned always)
 	return ready;
 }
 
-/* Until anything may have changed. Files stay open meanwhile. */
+/*
+ * Until anything may have changed. Files stay open meanwhile. Asking one of
+ * them may bring news of another, which then was asked already: so all are
+ * asked anew here, where their queues are joined.
+ */
 static long wait_once(const struct pollfd *fds, size_t count,
-		      struct watched *watched, uint64_t deadline_ns)
+		      struct watched *watched, unsigned always,
+		      uint64_t deadline_ns)
 {
 	struct rt_waitq *queue;
+	unsigned ready = 0;
 	size_t used = 0;
 	long err;
 
@@ -67,14 +73,17 @@ static long wait_once(const struct pollfd *fds, size_t count,
 
 		if (!f)
 			continue;
-		__rt_file_poll(f, &queue);
+		ready |= __rt_file_poll(f, &queue) &
+			 ((unsigned short)fds[i].events | always);
 		if (!queue)
 			continue;
 		*w = (struct watched){.file = __rt_file_hold(f)};
 		__rt_waitq_join(queue, &w->waiter);
 		used++;
 	}
-	err = __rt_block(deadline_ns);
+	err = __rt_block(ready ? 0 : deadline_ns);
+	if (ready && err == -ETIMEDOUT)
+		err = 0;
 	for (size_t i = 0; i < used; i++)
 		__rt_waitq_leave(&watched[i].waiter);
 	for (size_t i = 0; i < used; i++)
@@ -99,7 +108,7 @@ long __rt_poll(struct pollfd *fds, size_t count, unsigned always,
 	if (!watched)
 		return -ENOMEM;
 	while (!ready && !err) {
-		err = wait_once(fds, count, watched, deadline_ns);
+		err = wait_once(fds, count, watched, always, deadline_ns);
 		ready = check(fds, count, always);
 	}
 	if (watched != few)

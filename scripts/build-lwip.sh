@@ -83,6 +83,24 @@ sed -i '/^tcp_slowtmr(void)/,/^}/s/^      if (pcb->persist_backoff > 0) {/\
 grep -q 'unacked != NULL || pcb->unsent == NULL' src/core/tcp.c ||
 	fail "src/core/tcp.c is not as expected"
 
+# A peer may use a port again before the last connection from there is forgotten:
+# a SYN behind the end of that is a new one (RFC 1122, 4.2.2.13).
+sed -i '/packed for TIME_WAITing connection/a\
+        if ((flags \& (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN \&\& TCP_SEQ_GT(seqno, pcb->rcv_nxt)) {\
+          tcp_pcb_remove(\&tcp_tw_pcbs, pcb);\
+          tcp_free(pcb);\
+          pcb = NULL;\
+          break;\
+        }' src/core/tcp_in.c
+grep -q 'tcp_pcb_remove(&tcp_tw_pcbs, pcb);' src/core/tcp_in.c ||
+	fail "src/core/tcp_in.c is not as expected"
+
+# Strangers who send SYNs and no more must not keep everybody out.
+sed -i 's/if (pcb->accepts_pending >= pcb->backlog) {/if (pcb->accepts_pending >= pcb->backlog \&\& !net_tcp_make_room(pcb)) {/' \
+	src/core/tcp_in.c
+grep -q 'net_tcp_make_room(pcb)' src/core/tcp_in.c ||
+	fail "src/core/tcp_in.c is not as expected"
+
 jobs_max=$(nproc)
 for file in "${files[@]}"; do
 	while [ "$(jobs -pr | wc -l)" -ge "$jobs_max" ]; do

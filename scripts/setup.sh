@@ -18,9 +18,9 @@ for task in "$@"; do
 		wrk socat busybox-static valgrind gnuplot-nox golang-github-containers-common) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
 	coverage) packages+=(llvm) ;;
-	bench) packages+=(passt musl-tools jq strace valgrind e2fsprogs gzip tcl
-		xz-utils gnuplot-nox fonts-dejavu-core crun qemu-system-x86
-		busybox-static) ;;
+	bench) packages+=(passt wrk curl musl-tools jq strace valgrind e2fsprogs
+		gzip tcl xz-utils gnuplot-nox fonts-dejavu-core crun
+		qemu-system-x86 busybox-static) ;;
 	page) packages+=(bats jq gnuplot-nox fonts-dejavu-core chromium) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;
 	*)

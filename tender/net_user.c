@@ -255,7 +255,8 @@ static void user_ended(struct net_dev *dev)
 		log_error("net %s: passt has ended: %s%s", dev->name, why,
 			  is_isolation(why) ? "; it isolates itself by user "
 					      "namespaces, which a container "
-					      "may forbid"
+					      "may forbid: allow them, or use "
+					      "--net=tap or --net=unix"
 					    : "");
 	else if (status > 128)
 		log_error("net %s: passt has ended by signal %d", dev->name,

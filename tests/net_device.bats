@@ -517,7 +517,7 @@ taken() {
 no_namespaces() {
 	echo 0 >/proc/sys/user/max_user_namespaces
 	refuses 125 'net net0: passt has ended: ' \
-		'user namespaces, which a container may forbid' \
+		'user namespaces, .*: allow them, or use --net=tap' \
 		"${TENDER[@]}" --net=user "$(image net_raw)" info
 }
 

@@ -89,3 +89,11 @@ network_functions() {
 @test "epoll over 300 connections sees each of them" {
 	as_on_linux many
 }
+
+@test "40000 connections, one after the other: ports and memory are used again" {
+	as_on_linux churn
+}
+
+@test "clients may use their ports again at once, when the server closed first" {
+	as_on_linux ports
+}

@@ -111,6 +111,9 @@ signed char net_tcp_check(struct tcp_pcb *pcb, struct tcp_hdr *head,
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, head, bytes, first_bytes, rest, p) \
 	net_tcp_check(pcb, head, bytes, first_bytes, rest)
 
+struct tcp_pcb_listen;
+int net_tcp_make_room(const struct tcp_pcb_listen *listener);
+
 struct ip6_addr;
 struct netif;
 const struct ip6_addr *net_gateway6(struct netif *netif,

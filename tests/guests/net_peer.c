@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The simplest peers, with sockets: net_peer CASE ARGUMENT... */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +94,26 @@ static void sink(int port, uint64_t count)
 	printf("%llu bytes\n", (unsigned long long)total);
 }
 
+/* Waits for a peer that says nothing, with keepalive after a second. */
+static void patient(int port)
+{
+	int s = server(SOCK_STREAM, port), c = accept(s, NULL, NULL);
+	int on = 1, two = 2;
+
+	CHECK(c >= 0);
+	CHECK(!setsockopt(c, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)));
+	CHECK(!setsockopt(c, IPPROTO_TCP, TCP_KEEPIDLE, &on, sizeof(on)));
+	CHECK(!setsockopt(c, IPPROTO_TCP, TCP_KEEPINTVL, &on, sizeof(on)));
+	CHECK(!setsockopt(c, IPPROTO_TCP, TCP_KEEPCNT, &two, sizeof(two)));
+	puts("connected");
+	if (read(c, buffer, 1) < 0)
+		printf("read: %s\n", strerror(errno));
+	CHECK(read(c, buffer, 1) == 0);
+	if (write(c, buffer, 1) < 0)
+		printf("write: %s\n", strerror(errno));
+	close(c);
+}
+
 /* Sends back so many datagrams. */
 static void udp(int port, int count)
 {
@@ -142,12 +165,15 @@ int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
+	signal(SIGPIPE, SIG_IGN);
 	if (!strcmp(name, "greet"))
 		greet(atoi(argv[2]));
 	else if (!strcmp(name, "leave"))
 		leave(atoi(argv[2]), strtoull(argv[3], NULL, 10));
 	else if (!strcmp(name, "sink"))
 		sink(atoi(argv[2]), strtoull(argv[3], NULL, 10));
+	else if (!strcmp(name, "patient"))
+		patient(atoi(argv[2]));
 	else if (!strcmp(name, "udp"))
 		udp(atoi(argv[2]), atoi(argv[3]));
 	else if (!strcmp(name, "client"))

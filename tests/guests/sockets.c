@@ -595,6 +595,69 @@ static void names(void)
 	printf("%s %s\n", host, port);
 }
 
+/* More connections than there are ports or control blocks to keep. */
+static void churn(void)
+{
+	enum { COUNT = 40000 };
+	struct sockaddr_in a = in4(INADDR_LOOPBACK, PORT);
+	const struct linger now = {1, 0};
+	int l = listener(AF_INET), served = 0;
+	char c;
+
+	for (int i = 0; i < COUNT; i++) {
+		int s = socket(AF_INET, SOCK_STREAM, 0), t;
+
+		if (connect(s, NAME(a))) {
+			tell("connect", -1);
+			break;
+		}
+		t = accept(l, NULL, NULL);
+		served += write(s, "x", 1) == 1 && read(t, &c, 1) == 1;
+		/* On Linux, ports would be used up by those in TIME_WAIT. */
+		if (i % 10)
+			setsockopt(s, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+		close(s);
+		close(t);
+	}
+	printf("%d served\n", served);
+}
+
+/*
+ * Ports that clients use again, while the server, which closed first, still
+ * remembers the last connection from there.
+ */
+static void ports(void)
+{
+	static int bound[1000];
+	struct sockaddr_in a = in4(INADDR_LOOPBACK, PORT), own;
+	const int count = 900, first = 20000, on = 1;
+	int l = listener(AF_INET);
+	char c;
+
+	for (int turn = 0; turn < 3; turn++) {
+		int served = 0;
+
+		for (int i = 0; i < count; i++) {
+			int s = socket(AF_INET, SOCK_STREAM, 0);
+
+			bound[i] = s;
+			own = in4(INADDR_LOOPBACK, (unsigned)(first + i));
+			setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on,
+				   sizeof(on));
+			if (bind(s, NAME(own)))
+				tell("bind", -1);
+		}
+		for (int i = 0; i < count; i++) {
+			if (connect(bound[i], NAME(a)))
+				tell("connect", -1);
+			close(accept(l, NULL, NULL));
+			served += read(bound[i], &c, 1) == 0;
+			close(bound[i]);
+		}
+		printf("%d served\n", served);
+	}
+}
+
 static void many(void)
 {
 	enum { COUNT = 300 };
@@ -640,6 +703,8 @@ int main(int argc, char **argv)
 		{"options", options},
 		{"timeouts", timeouts},
 		{"names", names},
+		{"churn", churn},
+		{"ports", ports},
 		{"many", many},
 	};
 
