@@ -18,7 +18,7 @@
 #else
 #define RANDOM_CALLS 10000000u
 #endif
-#define RACE_CALLS   500000u
+#define RACE_CALLS 500000u
 
 static void check_world(unsigned number, const uint64_t *arg)
 {
