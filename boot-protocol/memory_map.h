@@ -11,6 +11,7 @@
  *	...        heap: readable and writable, never executable
  *	           guard page, never mapped
  *	...        stack, ends at the end of memory or, since 1.3, before it
+ *	0x2000000000  disks that are mapped, read-only, with gaps between them
  *
  * All values are bytes or addresses; every boundary is a multiple of
  * BP_PAGE_BYTES. See SPEC.md, "Memory map".
@@ -34,6 +35,13 @@
 /* Guest memory: any multiple of a page between these two. */
 #define BP_MEM_MIN_BYTES 0x200000ULL	 /* 2 MiB */
 #define BP_MEM_MAX_BYTES 0x1000000000ULL /* 64 GiB */
+
+/*
+ * Mapped disks lie between these two. They are not guest memory: no hypercall
+ * takes an address here.
+ */
+#define BP_DISKS_START 0x2000000000ULL	 /* 128 GiB */
+#define BP_DISKS_END   0x100000000000ULL /* 16 TiB */
 
 /*
  * The stack is an eighth of memory, rounded down to a page, but never more
@@ -63,6 +71,8 @@ _Static_assert(BP_IMAGE_BASE + BP_HEAP_MIN_BYTES + BP_GUARD_BYTES +
 			       BP_MEM_MIN_BYTES / BP_STACK_SHARE <
 		       BP_MEM_MIN_BYTES,
 	       "the smallest memory holds an image, a heap and a stack");
+_Static_assert(BP_MEM_MAX_BYTES * 2 <= BP_DISKS_START,
+	       "page tables fit between memory and disks");
 _Static_assert(BP_MEM_MIN_BYTES % BP_PAGE_BYTES == 0 &&
 		       BP_MEM_MAX_BYTES % BP_PAGE_BYTES == 0,
 	       "memory is whole pages");

@@ -180,6 +180,34 @@ static int no_memory(const struct machine *m, const struct options *o, int err)
 	return err == -ENOEXEC ? STATUS_NOT_AN_IMAGE : STATUS_TENDER_FAILED;
 }
 
+/* Where the guest has the disks that it may read as memory. */
+static bool add_windows(struct machine *m, const struct options *o)
+{
+	for (unsigned i = 0; i < o->disk_count; i++) {
+		const struct block_dev *dev = &m->block[i];
+
+		if (dev->map &&
+		    guest_mem_add_window(&m->mem, dev->map, dev->map_bytes,
+					 &m->device[i].map_gpa) < 0) {
+			log_error("disk %s: no room for it in the guest's "
+				  "address space; leave out map",
+				  o->disk[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static uint64_t window_bytes(const struct machine *m)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < m->device_count; i++)
+		if (m->block[i].map)
+			bytes += m->block[i].map_bytes;
+	return bytes;
+}
+
 static bool draw(void *random, size_t bytes)
 {
 	if (getrandom(random, bytes, 0) == (ssize_t)bytes)
@@ -215,13 +243,23 @@ static int reserve_memory(struct machine *m, const struct options *o,
 		return STATUS_TENDER_FAILED;
 	}
 	if (!err)
-		err = vcpu_guest_mem_init(ops, &m->mem, o->mem_bytes);
+		err = vcpu_guest_mem_init(ops, &m->mem, o->mem_bytes,
+					  window_bytes(m));
 	if (!err)
 		err = boot_info_reserve(&m->mem, bytes);
+	if (!err)
+		err = inspect_reserve(m, BP_BOOT_INFO_GPA + bytes);
+	if (err == -ENOSPC) {
+		log_error("arguments and environment leave no room for a "
+			  "trace of system calls; pass less");
+		return STATUS_TENDER_FAILED;
+	}
 	if (!err)
 		err = image_add_regions(&m->image, &m->layout, &m->mem);
 	if (err)
 		return no_memory(m, o, err);
+	if (!add_windows(m, o))
+		return STATUS_TENDER_FAILED;
 	/* Programs that need little stay at the ends, with small pages. */
 	if (!ops->shares_memory)
 		guest_mem_prefer_large(&m->mem,
@@ -252,6 +290,7 @@ static int build_machine(struct machine *m, const struct options *o,
 	for (unsigned i = 0; i < m->device_count; i++)
 		if (m->device[i].kind == BP_DEVICE_NET)
 			net[i] = &m->net[i].config;
+	strings.trace = inspect_wanted(m, &strings.trace_bytes);
 	status = reserve_memory(m, o, ops, &strings);
 	if (status)
 		return status;

@@ -27,7 +27,7 @@ static const char help[] =
 	"       tender test [options] IMAGE...   see tender test --help\n"
 	"Runs a unikernel image (see imgbuild) in a virtual machine.\n"
 	"\n"
-	"  --disk=[NAME=]PATH[,ro][,mount=DIR][,block-size=N]\n"
+	"  --disk=[NAME=]PATH[,ro][,map][,mount=DIR][,block-size=N]\n"
 	"                      attach a file or block device; repeatable\n"
 	"                      (names: disk0, disk1, ...; a comma in PATH: "
 	",,)\n"
