@@ -58,7 +58,8 @@ static bool put_string(struct table *t, const char *name, uint32_t *offset)
 		}
 	}
 	if (!grow((void **)&t->strings, &t->string_room, t->string_bytes,
-		  bytes))
+		  bytes) ||
+	    !t->strings)
 		return false;
 	memcpy(t->strings + t->string_bytes, name, bytes);
 	*offset = (uint32_t)t->string_bytes;
@@ -181,8 +182,10 @@ static int write_table(const struct table *t, const char *out)
 	if (!f)
 		return -errno;
 	good = fwrite(&header, sizeof(header), 1, f) == 1 &&
-	       fwrite(t->line, sizeof(*t->line), t->count, f) == t->count &&
-	       fwrite(t->strings, 1, t->string_bytes, f) == t->string_bytes;
+	       (!t->line ||
+		fwrite(t->line, sizeof(*t->line), t->count, f) == t->count) &&
+	       (!t->strings ||
+		fwrite(t->strings, 1, t->string_bytes, f) == t->string_bytes);
 	return fclose(f) || !good ? -EIO : 0;
 }
 

@@ -14,6 +14,7 @@
  */
 #include "guest_memory.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -214,9 +215,12 @@ int guest_mem_restrict(struct guest_mem *mem, uint64_t start, uint64_t end,
 
 	if (err)
 		return err;
-	for (uint64_t at = start; at < end; at += BP_PAGE_BYTES)
-		restrict_page(mem->restrictions, at,
-			      region_of(mem, at)->access & ~access);
+	for (uint64_t at = start; at < end; at += BP_PAGE_BYTES) {
+		const struct guest_region *r = region_of(mem, at);
+
+		assert(r);
+		restrict_page(mem->restrictions, at, r->access & ~access);
+	}
 	return 0;
 }
 
