@@ -66,7 +66,8 @@ enum bp_device_kind {
  * The string at mount_offset (bytes from the start of boot info, NUL at its
  * end) is the absolute path under which the guest shall mount the device's file
  * system; an empty one: nowhere. At net_offset, a multiple of 8, lies a
- * struct bp_net.
+ * struct bp_net. At map_gpa, which is a multiple of a page and above guest
+ * memory, lie the device's capacity_bytes, to be read and nothing else.
  *
  * The index of a device in the table is its number in hypercalls.
  */
@@ -78,7 +79,8 @@ struct bp_device {
 	uint32_t block_bytes;	 /* block: power of two, 512 to 65536 */
 	uint32_t mount_offset;	 /* block: see below; 0: nothing was said */
 	uint32_t net_offset;	 /* net, since 1.2: of its struct bp_net */
-	uint32_t reserved[3];
+	uint32_t reserved;
+	uint64_t map_gpa; /* block, since 1.3: where it can be read; 0: not */
 };
 
 /* bp_net.flags */
@@ -137,6 +139,7 @@ _Static_assert(offsetof(struct bp_device, capacity_bytes) == 40, "ABI");
 _Static_assert(offsetof(struct bp_device, block_bytes) == 48, "ABI");
 _Static_assert(offsetof(struct bp_device, mount_offset) == 52, "ABI");
 _Static_assert(offsetof(struct bp_device, net_offset) == 56, "ABI");
+_Static_assert(offsetof(struct bp_device, map_gpa) == 64, "ABI");
 
 _Static_assert(sizeof(struct bp_net) == 80, "ABI");
 _Static_assert(offsetof(struct bp_net, flags) == 4, "ABI");

@@ -88,8 +88,8 @@ void __rt_start(const struct bp_boot_info *boot)
 
 	__rt_boot = boot;
 	if (boot->trace_offset)
-		__rt_trace = (const void *)((const char *)boot +
-					    boot->trace_offset);
+		__rt_trace =
+			(const void *)((const char *)boot + boot->trace_offset);
 	__rt_clock_init();
 	__rt_heap_start = boot->heap_start;
 	memcpy(strings, (const char *)boot + boot->argv_offset,

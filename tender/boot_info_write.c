@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "guest_memory.h"
+#include "image_layout.h"
 #include "image_load.h"
 #include "memory_map.h"
 

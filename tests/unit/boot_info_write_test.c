@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "guest_memory.h"
+#include "image_layout.h"
 #include "image_load.h"
 #include "memory_map.h"
 #include "tap.h"
@@ -22,7 +23,7 @@ static const struct bp_net *const no_net[BP_MAX_DEVICES];
 
 static const struct image image = {.phdr_gpa = 0x100040, .phdr_count = 7};
 static const struct image_layout layout = {0x110000, 0x200000, 0x201000,
-					   MEM_BYTES};
+					   MEM_BYTES, MEM_BYTES};
 
 /* What is said of devices 0, 3, 6...; 1, 4...; 2, 5... */
 static const char *const mounts[] = {"/srv", NULL, ""};
