@@ -16,7 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/procfs.h>
+#include <sys/sysinfo.h>
 #include <sys/user.h>
 #include <unistd.h>
 
@@ -32,9 +34,10 @@
 #define HVT_VERSION "unknown"
 #endif
 
-#define NOTES_MAX    (256 << 10)
-#define NOTE_MACHINE 0x100 /* of "HVT" */
-#define NOTE_VCPU    0x101
+#define NOTES_MAX     (256 << 10)
+#define PAGES_AT_ONCE 4096ULL /* looked at and written */
+#define NOTE_MACHINE  0x100   /* of "HVT" */
+#define NOTE_VCPU     0x101
 
 struct notes {
 	size_t bytes;
@@ -184,24 +187,65 @@ static bool is_zero(const uint8_t *page)
 	return !page[0] && !memcmp(page, page + 1, BP_PAGE_BYTES - 1);
 }
 
-/* Pages that are not zero, as many at once as follow each other. */
-static int write_region(int fd, uint64_t offset, const uint8_t *from,
-			uint64_t bytes)
+/*
+ * Finds out which pages of the range there are: to read the others would take
+ * most of the time, and memory where it is shared. Where the host could have
+ * put pages elsewhere, all are looked at.
+ */
+static void find_present(const uint8_t *from, size_t bytes, bool swaps,
+			 unsigned char *present)
 {
+	/* seccomp: mincore */
+	if (swaps || mincore((void *)(uintptr_t)from, bytes, present) < 0)
+		memset(present, 1, PAGES_AT_ONCE);
+}
+
+static bool is_wanted(const uint8_t *from, uint64_t at,
+		      const unsigned char *present)
+{
+	return present[at / BP_PAGE_BYTES] & 1 && !is_zero(from + at);
+}
+
+/* Pages that are not zero, as many at once as follow each other. */
+static int write_pages(int fd, uint64_t offset, const uint8_t *from,
+		       uint64_t bytes, bool swaps)
+{
+	unsigned char present[PAGES_AT_ONCE];
 	uint64_t at = 0, start;
 	int err = 0;
 
+	find_present(from, bytes, swaps, present);
 	while (!err && at < bytes) {
-		for (; at < bytes && is_zero(from + at); at += BP_PAGE_BYTES)
-			;
 		start = at;
-		for (; at < bytes && !is_zero(from + at); at += BP_PAGE_BYTES)
-			;
+		while (at < bytes && is_wanted(from, at, present))
+			at += BP_PAGE_BYTES;
 		if (at > start)
 			err = write_at(fd, offset + start, from + start,
 				       at - start);
+		while (at < bytes && !is_wanted(from, at, present))
+			at += BP_PAGE_BYTES;
 	}
 	return err;
+}
+
+static int write_region(int fd, uint64_t offset, const uint8_t *from,
+			uint64_t bytes, bool swaps)
+{
+	const uint64_t most = PAGES_AT_ONCE * BP_PAGE_BYTES;
+	int err = 0;
+
+	for (uint64_t at = 0; !err && at < bytes; at += most)
+		err = write_pages(fd, offset + at, from + at,
+				  bytes - at < most ? bytes - at : most, swaps);
+	return err;
+}
+
+static bool host_swaps(void)
+{
+	struct sysinfo info;
+
+	/* seccomp: sysinfo */
+	return sysinfo(&info) < 0 || info.totalswap;
 }
 
 static void program_headers(const struct machine *m, Elf64_Phdr *ph,
@@ -249,6 +293,7 @@ static int write_all(const struct machine *m, int fd, const struct notes *n)
 		.e_phentsize = sizeof(ph[0]),
 		.e_phnum = (uint16_t)count,
 	};
+	bool swaps = host_swaps();
 	uint64_t end;
 	int err;
 
@@ -264,7 +309,8 @@ static int write_all(const struct machine *m, int fd, const struct notes *n)
 		err = write_at(fd, ph[0].p_offset, n->data, n->bytes);
 	for (unsigned i = 1; !err && i < count; i++)
 		err = write_region(fd, ph[i].p_offset,
-				   m->mem.base + ph[i].p_vaddr, ph[i].p_filesz);
+				   m->mem.base + ph[i].p_vaddr, ph[i].p_filesz,
+				   swaps);
 	return err;
 }
 

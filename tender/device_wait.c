@@ -14,11 +14,15 @@
 
 #define NS_PER_S 1000000000ULL
 
+/* Behind the numbers of devices. */
+#define CONSOLE BP_MAX_DEVICES
+#define VCPU	(BP_MAX_DEVICES + 1)
+
 /* What poll() is asked, and for which device. */
 struct watch {
 	unsigned count;
-	struct pollfd fd[BP_MAX_DEVICES + 1];
-	unsigned device[BP_MAX_DEVICES + 1];
+	struct pollfd fd[BP_MAX_DEVICES + 2];
+	unsigned device[BP_MAX_DEVICES + 2];
 };
 
 static void watch_add(struct watch *w, int fd, short events, unsigned device)
@@ -47,7 +51,10 @@ static uint64_t look(struct machine *m, uint64_t set, struct watch *w)
 			watch_add(w, m->net[i].fd, events, i);
 	}
 	if (set & BP_WAIT_CONSOLE)
-		watch_add(w, STDIN_FILENO, POLLIN, BP_MAX_DEVICES);
+		watch_add(w, STDIN_FILENO, POLLIN, CONSOLE);
+	/* Nobody else would notice, however long the guest waits. */
+	if (m->vcpu->end_fd)
+		watch_add(w, m->vcpu->end_fd, POLLIN, VCPU);
 	return ready;
 }
 
@@ -70,9 +77,9 @@ uint64_t device_wait(struct machine *m, uint64_t set, uint64_t timeout_ns)
 	for (unsigned i = 0; i < w.count; i++) {
 		unsigned device = w.device[i];
 
-		if (!w.fd[i].revents)
+		if (!w.fd[i].revents || device == VCPU)
 			continue;
-		if (device == BP_MAX_DEVICES)
+		if (device == CONSOLE)
 			ready |= BP_WAIT_CONSOLE;
 		else if (net_dev_awake(&m->net[device], w.fd[i].revents))
 			ready |= set & 1ULL << device;

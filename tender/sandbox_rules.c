@@ -149,6 +149,8 @@ static const struct rule rules[] = {
 	ALLOW(write, IS(0, FD_REPORTS)),
 	ALLOW(lseek, IS(0, FD_REPORTS)),
 	ALLOW(ftruncate, IS(0, FD_REPORTS)),
+	ALLOW_ANY_WITH(FD_REPORTS, mincore),
+	ALLOW_ANY_WITH(FD_REPORTS, sysinfo),
 	ALLOW(getrusage, IN(0, RUSAGE_SELF)),
 	ALLOW_WITH(FD_REPORTS, ioctl, IS(0, FD_VCPU), IN(1, KVM_GET_XSAVE)),
 	/* A debugger. */
@@ -237,6 +239,8 @@ void sandbox_operands_of(struct sandbox_operands *o, const struct machine *m)
 	add(o, FD_OUTPUT, STDOUT_FILENO);
 	add(o, FD_OUTPUT, STDERR_FILENO);
 	add(o, FD_VCPU, handles.fd);
+	if (m->vcpu->end_fd)
+		add(o, FD_POLLED, m->vcpu->end_fd);
 	add(o, FD_SYMBOLS, m->symbols.fd);
 	if (log_fd() != STDERR_FILENO)
 		add(o, FD_REPORTS, log_fd());

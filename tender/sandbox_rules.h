@@ -29,6 +29,7 @@ enum sandbox_operand {
 	FD_REPORTS,	 /* files of statistics, traces and the like */
 	FD_DEBUGGER,	 /* its connection */
 	FD_DEBUG_LISTEN, /* where it may come */
+	FD_POLLED,	 /* and nothing else */
 	OPERAND_FDS,
 	/* Others. */
 	PID_GUEST = OPERAND_FDS,

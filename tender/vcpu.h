@@ -180,6 +180,8 @@ struct vcpu_ops {
 /* Every implementation begins with this. */
 struct vcpu {
 	const struct vcpu_ops *ops;
+	/* Readable when what runs the guest has ended; 0: nothing can. */
+	int end_fd;
 };
 
 /*

@@ -27,6 +27,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -140,6 +141,10 @@ static int process_create(struct vcpu **vcpu, struct guest_mem *mem,
 		return pid;
 	}
 	p->child.pid = pid;
+	/* A host without them tells of its end when it is next run. */
+	p->vcpu.end_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (p->vcpu.end_fd < 0)
+		p->vcpu.end_fd = 0;
 	*vcpu = &p->vcpu;
 	return 0;
 }

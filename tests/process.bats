@@ -11,6 +11,7 @@ load tools/refuse
 setup_file() {
 	build_guest robust
 	build_guest escape
+	build_guest debug -O1 -g
 	"$BIN/imgbuild" "$REPO/samples/hello.c" -o "$BATS_FILE_TMPDIR/hello.hvt"
 	"${CC:-gcc}" -O1 -Wall -Wextra -Werror -D_GNU_SOURCE \
 		"$REPO/tests/tools/two_sides.c" \
@@ -49,6 +50,26 @@ start_spinning() {
 # Starts a guest that does nothing but hypercalls.
 start_calling() {
 	start "$(image escape)" calls 0
+}
+
+# Starts a guest that waits for a line that never comes.
+start_waiting() {
+	mkfifo never
+	exec 9<>never
+	"${TENDER[@]}" "$(image debug)" line <never >out 2>err 3>&- 9>&- &
+	tender=$!
+	for _ in {1..500}; do
+		grep -q waiting out && break
+		sleep 0.02
+	done
+	guest=$(pgrep -P "$tender")
+	# Within the call that waits.
+	for _ in {1..500}; do
+		[ "$(awk '/^State:/ { printf $2 }' "/proc/$tender/status" \
+			"/proc/$guest/status")" != St ] || return 0
+		sleep 0.02
+	done
+	return 1
 }
 
 is_running() {
@@ -213,7 +234,7 @@ share_cpu() {
 }
 
 @test "when the guest's process is killed, the tender says so and ends" {
-	for how in start_spinning start_calling; do
+	for how in start_spinning start_calling start_waiting; do
 		"$how"
 		kill -9 "$guest"
 		finish

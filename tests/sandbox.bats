@@ -344,7 +344,11 @@ has_only_its_own() {
 	done | sed 's/ .*\// /' | sort >open
 	printf '%s\n' '0 null' '1 out' '2 err' '3 disk' '3 sandbox.hvt.debug' \
 		>expected
-	[ "$CPU" = process ] || echo '3 anon_inode:kvm-vcpu:0' >>expected
+	if [ "$CPU" = process ]; then
+		echo '3 anon_inode:[pidfd]' >>expected
+	else
+		echo '3 anon_inode:kvm-vcpu:0' >>expected
+	fi
 	sort expected | diff - open
 }
 

@@ -149,7 +149,7 @@ static inline void open_disk(unsigned i, uint64_t *seed)
 
 static inline void machine_init(void)
 {
-	static struct vcpu vcpu = {&fake_ops};
+	static struct vcpu vcpu = {.ops = &fake_ops};
 	uint64_t seed = 7;
 
 	m.image_name = "test";
