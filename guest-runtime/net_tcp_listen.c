@@ -9,6 +9,12 @@
 #include "vnode.h"
 
 #define MAX_BACKLOG   4096
+/*
+ * What waits at the least, whatever a program asks for: not every peer tries
+ * again. passt does not; it has told its own peer that it is connected, and ten
+ * seconds later that it is not.
+ */
+#define MIN_BACKLOG   128
 /* Connections half open, of each socket: as many as lwIP can count. */
 #define MAX_HALF_OPEN 255
 
@@ -71,8 +77,10 @@ long net_tcp_listen(struct rt_socket *s, int backlog)
 
 	if (tcp->state != NET_TCP_NEW && tcp->state != NET_TCP_LISTENING)
 		return -EINVAL;
-	tcp->backlog = backlog < 0 || backlog > MAX_BACKLOG ? MAX_BACKLOG
-							    : (unsigned)backlog;
+	if (backlog < 0 || backlog > MAX_BACKLOG)
+		backlog = MAX_BACKLOG;
+	tcp->backlog =
+		(unsigned)(backlog < MIN_BACKLOG ? MIN_BACKLOG : backlog);
 	if (tcp->state == NET_TCP_LISTENING) {
 		limit(tcp);
 		return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* From one thread to another, where both are in the middle of a call. */
+	.cfi_sections .debug_frame
 	.text
 
 /*
@@ -56,19 +57,23 @@ __rt_switch_prepare:
 	movq	%rdx, 32(%rax)		/* R12 */
 	movq	%rsi, 40(%rax)		/* RBX */
 	movq	$0, 48(%rax)		/* RBP: the end of every backtrace */
-	leaq	.Lbegin(%rip), %rcx
+	leaq	thread_begin(%rip), %rcx
 	movq	%rcx, 56(%rax)
 	ret
 	.size	__rt_switch_prepare, . - __rt_switch_prepare
 
-	.type	.Lbegin, @function
-.Lbegin:
+/* No caller to unwind to; a name, for backtraces. */
+	.type	thread_begin, @function
+thread_begin:
+	.cfi_startproc
+	.cfi_undefined rip
 	call	__rt_switched
 	movq	%r12, %rdi
 	call	*%rbx
 	movl	%eax, %edi
 	call	__rt_thread_exit
 	ud2
-	.size	.Lbegin, . - .Lbegin
+	.cfi_endproc
+	.size	thread_begin, . - thread_begin
 
 	.section .note.GNU-stack, "", @progbits

@@ -209,6 +209,15 @@ static int set_rootfs(struct cc_args *args, const char *dir)
 
 static int set_sign(struct cc_args *args, const char *path)
 {
+	size_t length = strlen(path);
+
+	/* Nothing else tells one half of a pair from the other. */
+	if (length > 4 && !strcmp(path + length - 4, ".pub")) {
+		warnx("--sign=%s: a public key, by its name; sign with the "
+		      "secret one, %.*s",
+		      path, (int)length - 4, path);
+		return -EINVAL;
+	}
 	if (!*path || args->sign) {
 		warnx("--sign=%s: %s", path,
 		      *path ? "one was given before" : "name a secret key");
@@ -319,6 +328,10 @@ static int parse_one(struct cc_args *args, const struct strlist *all, size_t *i)
 	/* Without its argument the compiler has something to say about it. */
 	if (takes_next(kind, arg) && *i < all->n)
 		value = all->v[(*i)++];
+	else if (takes_next(kind, arg) && kind == OPT_OUTPUT) {
+		warnx("%s: needs a value", arg);
+		return -EINVAL;
+	}
 	if (kind == OPT_DEVICE)
 		return add_device(args, value == arg && arg[8] == '='
 						? value + 9

@@ -75,8 +75,9 @@ static void name_frame(struct backtrace_frame *f, const struct machine *m,
 
 /*
  * A function that calls nothing need not have a frame, and the walk would skip
- * its caller. Its return address is still on top then: behind a direct call
- * (E8 and 4 bytes) of this very function.
+ * its caller. Its return address is still on top then, for certain before its
+ * first instruction, and else if it is behind a direct call (E8 and 4 bytes) of
+ * this very function.
  */
 static bool leaf_return(const struct machine *m, const struct vcpu_place *place,
 			const struct symbols *symbols, uint64_t *pc)
@@ -88,6 +89,8 @@ static bool leaf_return(const struct machine *m, const struct vcpu_place *place,
 
 	if (!read_words(m, place->sp, pc, 1) || *pc < length)
 		return false;
+	if (symbols_function(symbols, place->pc) == place->pc)
+		return is_text(m, *pc);
 	call = guest_mem_range(&m->mem, *pc - length, length, GUEST_EXEC);
 	if (!call || *call != 0xe8)
 		return false;

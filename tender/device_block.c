@@ -40,8 +40,8 @@ static int open_file(const struct disk_option *o, int extra)
 	switch (errno) {
 	case ENOENT:
 		return DISK_ERROR(o, ENOENT,
-				  "no such file; create it, for "
-				  "example with truncate -s 64M");
+				  "no such file; make it with imgbuild disk "
+				  "create, or truncate -s 64M");
 	case EACCES:
 	case EPERM:
 	case EROFS:

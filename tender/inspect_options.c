@@ -154,12 +154,21 @@ static bool parse_stats(struct inspect_options *o, const char *arg)
 	return false;
 }
 
-/* Kinds, or else a file for a timeline of all of them. */
+/*
+ * Kinds, or else a file for a timeline of all of them. A bare word is a kind
+ * misspelt rather than a file.
+ */
 static bool parse_trace(struct inspect_options *o, const char *arg)
 {
 	unsigned kinds = arg ? trace_kinds(arg) : TRACE_ALL;
 
-	if (arg && !kinds)
+	if (!kinds && !strpbrk(arg, "./")) {
+		log_error("--trace=%s: expected kinds, of hypercalls, block, "
+			  "net and sched, or a file, such as ./trace.json",
+			  arg);
+		return false;
+	}
+	if (!kinds)
 		o->trace_file = arg;
 	o->trace_kinds |= kinds ? kinds : TRACE_ALL;
 	return true;

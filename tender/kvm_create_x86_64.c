@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "boot_info.h"
@@ -22,14 +23,27 @@
 #define EFER_BITS      0xd00ULL	     /* NXE LMA LME; no SCE: `syscall` traps */
 #define APIC_BASE_BITS 0xfee00900ULL /* reset value of the first CPU */
 
+/* Not every host has given it to a group of users. */
+static const char *why_no_permission(void)
+{
+	struct stat st;
+
+	if (!stat("/dev/kvm", &st) && (!st.st_gid || (st.st_mode & 060) != 060))
+		return "no permission on /dev/kvm, which no group of users "
+		       "has: 'sudo chgrp kvm /dev/kvm && sudo chmod 660 "
+		       "/dev/kvm', and 'sudo usermod -aG kvm $USER', then log "
+		       "in again";
+	return "no permission on /dev/kvm: join its group (usually 'sudo "
+	       "usermod -aG kvm $USER', then log in again)";
+}
+
 static const char *why_no_kvm(int err)
 {
 	if (err == ENOENT || err == ENODEV || err == ENXIO)
 		return "/dev/kvm is not there: load the kvm_intel or kvm_amd "
 		       "module, or enable (nested) virtualization on this host";
 	if (err == EACCES || err == EPERM)
-		return "no permission on /dev/kvm: join its group (usually "
-		       "'sudo usermod -aG kvm $USER', then log in again)";
+		return why_no_permission();
 	return "/dev/kvm cannot be opened";
 }
 

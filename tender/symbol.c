@@ -238,12 +238,18 @@ const char *symbols_line(const struct symbols *s, uint64_t pc, unsigned *line)
 	return s ? symbol_lines_find(&s->lines, pc, line) : NULL;
 }
 
-/* The name of the function that @pc is in, and where that begins; or NULL. */
+/*
+ * The name of the function that @pc is in, and where that begins; or NULL. One
+ * without a size goes on until the next function, whether @pc is in that or
+ * behind it.
+ */
 static const char *find_function(const struct symbols *s, uint64_t pc,
 				 uint64_t *begins)
 {
 	const char *best = NULL;
 	size_t count = s ? s->table.sh_size / sizeof(Elf64_Sym) : 0;
+	uint64_t passed = 0;
+	bool sized = false;
 
 	*begins = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -255,15 +261,19 @@ static const char *find_function(const struct symbols *s, uint64_t pc,
 		if (ELF64_ST_TYPE(sym.st_info) != STT_FUNC ||
 		    sym.st_value > pc || sym.st_value < *begins)
 			continue;
-		if (sym.st_size && pc - sym.st_value >= sym.st_size)
+		if (sym.st_size && pc - sym.st_value >= sym.st_size) {
+			if (sym.st_value > passed)
+				passed = sym.st_value;
 			continue;
+		}
 		name = name_at(s, sym.st_name);
 		if (name) {
 			best = name;
+			sized = sym.st_size != 0;
 			*begins = sym.st_value;
 		}
 	}
-	return best;
+	return sized || passed <= *begins ? best : NULL;
 }
 
 uint64_t symbols_function(const struct symbols *s, uint64_t pc)

@@ -106,7 +106,9 @@ static void start(struct test *t, unsigned i)
 
 	if (!err)
 		return;
-	log_error("%s: %s", t->run[i].image, strerror(-err));
+	log_error("%s: %s: %s", t->run[i].image,
+		  t->run[i].path ? t->run[i].path : "not started",
+		  strerror(-err));
 	t->run[i].pid = 0;
 	t->run[i].status = -1;
 	t->run[i].done = true;

@@ -109,6 +109,13 @@ ok 3 - good.hvt" ]
 		'status 3, expected 0' ]
 }
 
+@test "a directory that cannot be made is named" {
+	: >file
+	run_tests --keep=file/x good.hvt
+	ended_with 1
+	says err '^tender: good.hvt: file/x/1-good.hvt: Not a directory$'
+}
+
 @test "other options go to each tender, and wrong ones are named" {
 	run_tests --mem=1T good.hvt
 	ended_with 1

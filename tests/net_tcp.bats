@@ -144,6 +144,33 @@ greeting() {
 	isolated greeting
 }
 
+# passt asks a guest once; whom it does not hear it resets ten seconds later.
+waiting() {
+	mkfifo go && exec 4<>go
+	"${TENDER[@]}" --net=user -p 2525:25 --timeout=8 \
+		"$(image late_accept)" 40 <go >guest.out 2>guest.err &
+	guest=$!
+	wait_for guest.out ready
+	for ((i = 0; i < 40; i++)); do
+		exec {client[i]}<>/dev/tcp/127.0.0.1/2525
+		sleep 0.01
+	done
+	sleep 0.2
+	echo >&4
+	wait "$guest"
+	says guest.out '^all served$'
+	for ((i = 0; i < 40; i++)); do
+		read -r -t 5 line <&"${client[i]}"
+		[ "$line" = welcome ]
+	done
+}
+
+@test "clients that come while a server is busy are served, whatever its backlog" {
+	needs_passt
+	build_guest late_accept
+	isolated waiting
+}
+
 ip6() {
 	# passt does IPv6 where there is a link-local address.
 	ip link add outside type veth peer name inside 2>/dev/null || return 77

@@ -36,6 +36,15 @@ line_of() {
 	says err '^  #2  [0-9a-f]* main+'
 }
 
+@test "a backtrace of a thread goes back to its first function, and ends there" {
+	build_guest thread_crash
+	run_guest thread_crash
+	ended_with 139
+	says err '^  #0  [0-9a-f]* fall+0x[0-9a-f]* .*thread_crash.c:8$'
+	says err '^  #1  [0-9a-f]* start+'
+	[ "$(grep '^  #' err | tail -1 | grep -c ' thread_begin+')" -eq 1 ]
+}
+
 @test "names of another build are not believed" {
 	cp "$(image debug)" a.hvt
 	"$BIN/imgbuild" -O2 "$GUESTS/crash.c" -o b.hvt

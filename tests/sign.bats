@@ -140,6 +140,9 @@ setup() {
 			-o new.hvt
 		[ ! -e new.hvt ]
 	done
+	run ! "$BIN/imgbuild" --sign=key.pub "$REPO/samples/hello.c" -o new.hvt
+	[[ $output == *'--sign=key.pub: a public key'*', key' ]]
+	[ ! -e new.hvt ]
 	run ! "$BIN/imgbuild" --sign=key --sign=other \
 		"$REPO/samples/hello.c" -o new.hvt
 }

@@ -64,6 +64,18 @@ calls() {
 	jq -e '[.[] | select(.tid == 0).ts] | . == sort' trace.json
 }
 
+@test "a kind that is misspelt is no file" {
+	for what in disk block,nets ''; do
+		run_tender --trace="$what" "$(image debug)" random
+		ended_with 125
+		says err "^tender: --trace=$what: expected kinds, of hypercalls"
+		[ ! -e "$what" ] || return
+	done
+	run_tender --trace=./disk "$(image debug)" random
+	ended_with 0
+	[ -s disk ]
+}
+
 @test "a timeline of a guest that traps is whole" {
 	run_tender --trace=trace.json "$(image debug)" crash
 	ended_with 139

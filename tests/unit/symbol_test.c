@@ -27,7 +27,7 @@
 struct file {
 	Elf64_Ehdr eh;
 	Elf64_Shdr sh[3];
-	Elf64_Sym symbol[6];
+	Elf64_Sym symbol[7];
 	char strings[STRING_BYTES];
 };
 
@@ -66,6 +66,10 @@ static const struct file file = {
 		   {.st_name = 17,
 		    .st_info = FUNC,
 		    .st_value = 0x101200,
+		    .st_size = 8},
+		   {.st_name = 17,
+		    .st_info = FUNC,
+		    .st_value = 0x105000,
 		    .st_size = 8},
 		   {.st_name = 1000, .st_info = FUNC, .st_value = 0x103000}},
 	.strings = "\0main\0tail\0table\0tiny",
@@ -127,6 +131,8 @@ static void test_good(void)
 	name_is(s, 0x101208, "?");
 	name_is(s, 0x102000, "tail+0x0");
 	name_is(s, 0x104000, "tail+0x2000");
+	name_is(s, 0x105007, "tiny+0x7");
+	name_is(s, 0x105008, "?");
 	name_is(s, 0x100fff, "?");
 	name_is(s, 0, "?");
 	symbols_free(s);
