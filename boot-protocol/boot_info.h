@@ -46,6 +46,9 @@ struct bp_boot_info {
 	uint32_t envc;
 	uint32_t env_offset;	/* envc strings "K=V", likewise */
 	uint32_t strings_bytes; /* of both, which are contiguous */
+	/* Since 1.3. Of struct bp_trace, a multiple of 8; 0: no trace. */
+	uint32_t trace_offset;
+	uint32_t reserved;
 };
 
 enum bp_device_kind {
@@ -104,7 +107,7 @@ struct bp_net {
 	uint32_t reserved;
 };
 
-_Static_assert(sizeof(struct bp_boot_info) == 136, "ABI");
+_Static_assert(sizeof(struct bp_boot_info) == 144, "ABI");
 _Static_assert(offsetof(struct bp_boot_info, magic) == 0, "ABI");
 _Static_assert(offsetof(struct bp_boot_info, abi_major) == 4, "ABI");
 _Static_assert(offsetof(struct bp_boot_info, abi_minor) == 6, "ABI");
@@ -126,6 +129,7 @@ _Static_assert(offsetof(struct bp_boot_info, argv_offset) == 120, "ABI");
 _Static_assert(offsetof(struct bp_boot_info, envc) == 124, "ABI");
 _Static_assert(offsetof(struct bp_boot_info, env_offset) == 128, "ABI");
 _Static_assert(offsetof(struct bp_boot_info, strings_bytes) == 132, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, trace_offset) == 136, "ABI");
 
 _Static_assert(sizeof(struct bp_device) == 72, "ABI");
 _Static_assert(offsetof(struct bp_device, kind) == 0, "ABI");

@@ -387,31 +387,3 @@ long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
 	__rt_memory_freed(start, end);
 	return protect_new(new_start, new_bytes, protection);
 }
-
-long __rt_sys_madvise(uintptr_t start, size_t bytes, int advice)
-{
-	init();
-	if (start % BP_PAGE_BYTES)
-		return -EINVAL;
-	if (advice == MADV_DONTNEED) {
-		if (!__rt_in_heap(start, &bytes))
-			return -EINVAL;
-		if (__rt_is_shared(start, bytes))
-			return 0;
-		__rt_forget(start, start + bytes);
-	}
-	return 0;
-}
-
-long __rt_sys_msync(uintptr_t start, size_t bytes, int flags)
-{
-	init();
-	if (start % BP_PAGE_BYTES ||
-	    flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) ||
-	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
-		return -EINVAL;
-	if (!__rt_in_heap(start, &bytes))
-		return -ENOMEM;
-	return __rt_shared_maps ? __rt_shared_maps->sync(start, bytes, flags)
-				: 0;
-}

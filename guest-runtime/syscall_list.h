@@ -185,7 +185,6 @@ RT_SYSCALL0(munlockall)
 /* note: all that is mapped is there */
 RT_SYSCALL3(mincore, uintptr_t, size_t, unsigned char *)
 
-/* note: CPU time of a thread is that of the program */
 RT_SYSCALL2(clock_gettime, int, struct timespec *)
 RT_SYSCALL2(clock_getres, int, struct timespec *)
 
@@ -275,7 +274,8 @@ RT_SYSCALL3(rt_sigqueueinfo, int, int, const void *)
 RT_SYSCALL4(rt_tgsigqueueinfo, int, int, int, const void *)
 RT_SYSCALL2(sigaltstack, const void *, void *)
 RT_SYSCALL0(pause)
-/* note: CPU time is time, see clock_gettime */
+RT_SYSCALL1(alarm, unsigned)
+/* note: CPU time is time, whoever uses it */
 RT_SYSCALL2(getitimer, int, void *)
 RT_SYSCALL3(setitimer, int, const void *, void *)
 RT_SYSCALL3(timer_create, int, const void *, int *)
@@ -333,7 +333,6 @@ RT_SYSCALL3(setpriority, int, int, int)
  * vmsplice process_vm_readv process_vm_writev: pages do not change hands
  * rseq: one CPU needs none
  * getdents: the C library reads directories by getdents64
- * alarm: the C library uses setitimer
  * rt_sigreturn: a handler returns without it
  * seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self:
  *	the tender confines all of the guest

@@ -248,6 +248,13 @@ static int reserve_memory(struct machine *m, const struct options *o,
 	if (!err)
 		err = boot_info_reserve(&m->mem, bytes);
 	if (!err)
+		err = inspect_reserve(m, BP_BOOT_INFO_GPA + bytes);
+	if (err == -ENOSPC) {
+		log_error("arguments and environment leave no room for a "
+			  "trace of system calls; pass less");
+		return STATUS_TENDER_FAILED;
+	}
+	if (!err)
 		err = image_add_regions(&m->image, &m->layout, &m->mem);
 	if (err)
 		return no_memory(m, o, err);
@@ -283,6 +290,7 @@ static int build_machine(struct machine *m, const struct options *o,
 	for (unsigned i = 0; i < m->device_count; i++)
 		if (m->device[i].kind == BP_DEVICE_NET)
 			net[i] = &m->net[i].config;
+	strings.trace = inspect_wanted(m, &strings.trace_bytes);
 	status = reserve_memory(m, o, ops, &strings);
 	if (status)
 		return status;

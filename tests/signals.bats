@@ -6,7 +6,7 @@
 
 load lib
 
-PROGRAMS=(signals signal_context memory_protect)
+PROGRAMS=(signals signal_context signal_rules memory_protect)
 
 setup_file() {
 	for name in "${PROGRAMS[@]}"; do
@@ -58,6 +58,22 @@ same() {
 @test "a handler ends a call that waits, or it is made anew" {
 	same signals restart
 	same signals restart-read
+}
+
+@test "each kind of waiting ends with EINTR, or does not, as on Linux" {
+	same signal_rules interrupted
+}
+
+@test "what is pending is delivered and taken in the order of Linux" {
+	same signal_rules order
+}
+
+@test "handlers are left by jumps a thousand times" {
+	same signal_rules jumps
+}
+
+@test "timers make threads, tell nobody, and count what nobody took" {
+	same signal_rules timers
 }
 
 @test "faults reach a handler, which may go on elsewhere" {
