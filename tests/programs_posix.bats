@@ -114,6 +114,25 @@ stop_redis() {
 	grep -q 'Your memory passed this test' out
 }
 
+# Units that need no fork, no second server, and not long.
+@test "Redis passes parts of its own test suite, in a guest" {
+	local unit units=()
+
+	for unit in type/incr type/hash pubsub auth quit bitops \
+		bitfield acl; do
+		units+=(--single "unit/$unit")
+	done
+	start_redis "$GUEST/redis-server" --save '' --enable-debug-command yes
+	mkdir -p suite/src
+	cp -R "$GUEST"/redis-7.0/{tests,runtest,redis.conf} suite
+	ln -s "$(command -v redis-cli)" "$(command -v redis-benchmark)" suite/src
+	(cd suite && exec timeout "$LIMIT_SECONDS" ./runtest --quiet \
+		--host 127.0.0.1 --port "$port" "${units[@]}") >suite.out 2>&1 ||
+		{ tail -n 40 suite.out; return 1; }
+	grep -q 'All tests passed' suite.out
+	stop_redis nosave
+}
+
 @test "Redis serves its benchmark, a script and a big value over the network" {
 	start_redis "$GUEST/redis-server" --save ''
 	redis-benchmark -p "$port" -q -n "$(sized 20000 500)" -P 16 -c 20 \
