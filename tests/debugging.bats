@@ -70,3 +70,11 @@ essence() {
 		}
 	done
 }
+
+@test "the settings for an editor are JSON, and name the tender's own port" {
+	awk '/^```json$/ { on = 1; next } /^```$/ { on = 0 } on' \
+		"$REPO/DEBUGGING.md" >launch.json
+	jq -e '.configurations[0] | .MIMode == "gdb" and
+		.miDebuggerServerAddress == "127.0.0.1:1234"' launch.json
+	grep -q 'GDB_DEFAULT_PORT *1234' "$REPO"/tender/*.h
+}
