@@ -405,7 +405,7 @@ BATS := $(wildcard tests/*.bats)
 BATS_CPU := $(shell grep -l require_cpu tests/*.bats)
 NESTED ?= $(BATS_CPU)
 
-.PHONY: demo check check-nested asan fuzz coverage lint bench bench-expected install clean help setup-%
+.PHONY: demo check check-nested asan fuzz coverage lint bench bench-expected bench-page-test install clean help setup-%
 .PHONY: programs
 setup-%:
 	@scripts/setup.sh $(subst +, ,$*)
@@ -463,6 +463,10 @@ lint: setup-build+lint ## formatters and static checkers
 bench: setup-build+bench ## measure, beside native programs
 	@$(MAKE) --no-print-directory all build/bench/dispatch
 	@scripts/bench.sh $(BENCH)
+
+# By itself, as a browser is as large as everything else that tests need.
+bench-page-test: setup-build+page ## look at the page of figures in a browser
+	@scripts/check.sh tests/bench_page.bats
 
 bench-expected: setup-build+bench ## count anew what must not grow
 	@$(MAKE) --no-print-directory all build/bench/dispatch

@@ -8,6 +8,6 @@
 #define BP_ABI_VERSION_H
 
 #define BP_ABI_MAJOR 1
-#define BP_ABI_MINOR 2
+#define BP_ABI_MINOR 3
 
 #endif

@@ -46,6 +46,9 @@ struct bp_boot_info {
 	uint32_t envc;
 	uint32_t env_offset;	/* envc strings "K=V", likewise */
 	uint32_t strings_bytes; /* of both, which are contiguous */
+	/* Since 1.3. Of struct bp_trace, a multiple of 8; 0: no trace. */
+	uint32_t trace_offset;
+	uint32_t reserved;
 };
 
 enum bp_device_kind {
@@ -63,7 +66,8 @@ enum bp_device_kind {
  * The string at mount_offset (bytes from the start of boot info, NUL at its
  * end) is the absolute path under which the guest shall mount the device's file
  * system; an empty one: nowhere. At net_offset, a multiple of 8, lies a
- * struct bp_net.
+ * struct bp_net. At map_gpa, which is a multiple of a page and above guest
+ * memory, lie the device's capacity_bytes, to be read and nothing else.
  *
  * The index of a device in the table is its number in hypercalls.
  */
@@ -75,7 +79,8 @@ struct bp_device {
 	uint32_t block_bytes;	 /* block: power of two, 512 to 65536 */
 	uint32_t mount_offset;	 /* block: see below; 0: nothing was said */
 	uint32_t net_offset;	 /* net, since 1.2: of its struct bp_net */
-	uint32_t reserved[3];
+	uint32_t reserved;
+	uint64_t map_gpa; /* block, since 1.3: where it can be read; 0: not */
 };
 
 /* bp_net.flags */
@@ -102,7 +107,7 @@ struct bp_net {
 	uint32_t reserved;
 };
 
-_Static_assert(sizeof(struct bp_boot_info) == 136, "ABI");
+_Static_assert(sizeof(struct bp_boot_info) == 144, "ABI");
 _Static_assert(offsetof(struct bp_boot_info, magic) == 0, "ABI");
 _Static_assert(offsetof(struct bp_boot_info, abi_major) == 4, "ABI");
 _Static_assert(offsetof(struct bp_boot_info, abi_minor) == 6, "ABI");
@@ -124,6 +129,7 @@ _Static_assert(offsetof(struct bp_boot_info, argv_offset) == 120, "ABI");
 _Static_assert(offsetof(struct bp_boot_info, envc) == 124, "ABI");
 _Static_assert(offsetof(struct bp_boot_info, env_offset) == 128, "ABI");
 _Static_assert(offsetof(struct bp_boot_info, strings_bytes) == 132, "ABI");
+_Static_assert(offsetof(struct bp_boot_info, trace_offset) == 136, "ABI");
 
 _Static_assert(sizeof(struct bp_device) == 72, "ABI");
 _Static_assert(offsetof(struct bp_device, kind) == 0, "ABI");
@@ -133,6 +139,7 @@ _Static_assert(offsetof(struct bp_device, capacity_bytes) == 40, "ABI");
 _Static_assert(offsetof(struct bp_device, block_bytes) == 48, "ABI");
 _Static_assert(offsetof(struct bp_device, mount_offset) == 52, "ABI");
 _Static_assert(offsetof(struct bp_device, net_offset) == 56, "ABI");
+_Static_assert(offsetof(struct bp_device, map_gpa) == 64, "ABI");
 
 _Static_assert(sizeof(struct bp_net) == 80, "ABI");
 _Static_assert(offsetof(struct bp_net, flags) == 4, "ABI");

@@ -10,7 +10,8 @@
  *	0x0100000  the image's segments, each with exactly its own permissions
  *	...        heap: readable and writable, never executable
  *	           guard page, never mapped
- *	...        stack, ends at the end of memory
+ *	...        stack, ends at the end of memory or, since 1.3, before it
+ *	0x2000000000  disks that are mapped, read-only, with gaps between them
  *
  * All values are bytes or addresses; every boundary is a multiple of
  * BP_PAGE_BYTES. See SPEC.md, "Memory map".
@@ -36,12 +37,27 @@
 #define BP_MEM_MAX_BYTES 0x1000000000ULL /* 64 GiB */
 
 /*
+ * Mapped disks lie between these two. They are not guest memory: no hypercall
+ * takes an address here.
+ */
+#define BP_DISKS_START 0x2000000000ULL	 /* 128 GiB */
+#define BP_DISKS_END   0x100000000000ULL /* 16 TiB */
+
+/*
  * The stack is an eighth of memory, rounded down to a page, but never more
  * than this. Below it lies one unmapped guard page.
  */
 #define BP_STACK_MAX_BYTES 0x800000ULL /* 8 MiB */
 #define BP_STACK_SHARE	   8ULL
 #define BP_GUARD_BYTES	   BP_PAGE_BYTES
+
+/*
+ * Since 1.3: up to this share of memory lies unused between image and heap, and
+ * as much behind the stack, so that nobody knows in advance where they are.
+ * RSP is a multiple of BP_STACK_ALIGN_BYTES in the stack's last page.
+ */
+#define BP_GAP_SHARE	     64ULL
+#define BP_STACK_ALIGN_BYTES 16ULL
 
 /* An image needs at least this much heap between itself and the guard. */
 #define BP_HEAP_MIN_BYTES 0x10000ULL
@@ -55,6 +71,8 @@ _Static_assert(BP_IMAGE_BASE + BP_HEAP_MIN_BYTES + BP_GUARD_BYTES +
 			       BP_MEM_MIN_BYTES / BP_STACK_SHARE <
 		       BP_MEM_MIN_BYTES,
 	       "the smallest memory holds an image, a heap and a stack");
+_Static_assert(BP_MEM_MAX_BYTES * 2 <= BP_DISKS_START,
+	       "page tables fit between memory and disks");
 _Static_assert(BP_MEM_MIN_BYTES % BP_PAGE_BYTES == 0 &&
 		       BP_MEM_MAX_BYTES % BP_PAGE_BYTES == 0,
 	       "memory is whole pages");

@@ -22,6 +22,7 @@ enum bp_trap_code {
 	BP_TRAP_OTHER = 0,	/* nothing more */
 	BP_TRAP_NOT_MAPPED = 1, /* page fault: no memory there */
 	BP_TRAP_NO_ACCESS = 2,	/* page fault: memory, but not for that */
+	BP_TRAP_NO_DATA = 3,	/* since 1.3: a mapped disk cannot be read */
 };
 
 /* A shorter period counts as this one. */
@@ -36,7 +37,7 @@ struct bp_upcall_frame {
 	uint32_t kind;	  /* enum bp_upcall_kind */
 	uint32_t signal;  /* TRAP, SIGNAL: number, as on Linux; else 0 */
 	uint32_t code;	  /* TRAP: enum bp_trap_code; else 0 */
-	uint64_t address; /* TRAP, page fault: what was accessed; else 0 */
+	uint64_t address; /* TRAP, page fault: what was accessed; or 0 */
 	uint64_t error;	  /* TRAP: the CPU's error code, 0 if not known */
 	uint64_t vector;  /* TRAP: of the exception; else 0 */
 

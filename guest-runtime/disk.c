@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "disk_device.h"
+#include "disk_map.h"
 #include "hypercall_x86_64.h"
 #include "runtime.h"
 
@@ -26,6 +27,9 @@ static long device_io(struct rt_disk *disk, enum bp_block_op op,
 		status = hypercall_block_flush(device);
 	else if (op == BP_BLOCK_DISCARD)
 		status = hypercall_block_discard(device, offset, list->bytes);
+	else if (op == BP_BLOCK_READ &&
+		 __rt_disk_map_read(device, offset, list, count))
+		status = 0;
 	else
 		status = hypercall_block_io(device, op, offset, list, count);
 	/* Past the end is not "full": it cannot happen on a sound disk. */

@@ -3,11 +3,22 @@
  * How libc calls the runtime: arguments as for any C function, and in R10 the
  * function that is the system call; see rt_syscall.h. The call is a section
  * (thread.h). What became due meanwhile is done behind it, and the call is
- * made anew when that asks for it.
+ * made anew when that asks for it. Where the tender asked for a trace, trace.c
+ * records it.
  */
 #define RESTART (-512)		/* -RT_RESTART */
 #define CHANGED (-513)		/* -RT_CHANGED */
 #define EINTR	4
+
+/* As __rt_enter got and keeps them. */
+	.macro	LOAD_ARGUMENTS
+	movq	-8(%rbp), %rdi
+	movq	-16(%rbp), %rsi
+	movq	-24(%rbp), %rdx
+	movq	-32(%rbp), %rcx
+	movq	-40(%rbp), %r8
+	movq	-48(%rbp), %r9
+	.endm
 
 /* struct rt_registers */
 #define RIP	0
@@ -48,7 +59,10 @@ __rt_enter:
 	subq	$8, %rsp
 .Lcall:
 	incl	__rt_section(%rip)
+	cmpq	$0, __rt_trace(%rip)
+	jne	.Ltraced
 	call	*%r10
+.Lcalled:
 	cmpl	$0, __rt_section(%rip)
 	js	.Lsection
 	decl	__rt_section(%rip)
@@ -99,14 +113,22 @@ __rt_enter:
 	leaq	-SAVED_BYTES(%rbp), %rsp
 	cmpq	$RESTART, %rax
 	jne	.Lreturn
-	movq	-8(%rbp), %rdi
-	movq	-16(%rbp), %rsi
-	movq	-24(%rbp), %rdx
-	movq	-32(%rbp), %rcx
-	movq	-40(%rbp), %r8
-	movq	-48(%rbp), %r9
+	LOAD_ARGUMENTS
 	movq	-56(%rbp), %r10
 	jmp	.Lcall
+.Ltraced:
+	movq	%rbp, %rdi
+	movl	$1, %esi		/* BP_TRACE_CALL */
+	movq	%r10, %rdx
+	call	__rt_trace_record
+	LOAD_ARGUMENTS
+	call	*-56(%rbp)
+	movq	%rbp, %rdi
+	movl	$2, %esi		/* BP_TRACE_RESULT */
+	movq	%rax, %rdx
+	call	__rt_trace_record
+	jmp	.Lcalled
+
 
 	/* R11 is no argument, and a call changes it on Linux too. */
 .Lchanged:

@@ -124,6 +124,13 @@ int __rt_extent_is_free(uintptr_t start, uintptr_t end)
 	return i < count && table[i].start <= start && table[i].end >= end;
 }
 
+int __rt_extent_some_free(uintptr_t start, uintptr_t end)
+{
+	size_t i = find(start);
+
+	return i < count && table[i].start < end;
+}
+
 size_t __rt_extent_give(uintptr_t start, uintptr_t end)
 {
 	size_t first, last;

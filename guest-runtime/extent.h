@@ -33,6 +33,9 @@ int __rt_extent_has(size_t bytes);
 /* Whether all of [start, end) is free. */
 int __rt_extent_is_free(uintptr_t start, uintptr_t end);
 
+/* Whether any of it is. */
+int __rt_extent_some_free(uintptr_t start, uintptr_t end);
+
 /*
  * Gives [start, end) back; parts of it may already be free. How large the range
  * is that it belongs to now.

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "disk_device.h"
+#include "disk_map.h"
 #include "file.h"
 #include "file_vnode.h"
 #include "hypercall_x86_64.h"
@@ -135,6 +136,8 @@ static long disk_readv(struct rt_file *file, const struct iovec *iov, int count,
 	n = collect(iov, count, d->capacity_bytes - offset, list, &total);
 	if (!total)
 		return 0;
+	if (__rt_disk_map_read(file->device, offset, list, n))
+		return (long)total;
 	if (offset % d->block_bytes == 0 && total % d->block_bytes == 0)
 		err = transfer(file, BP_BLOCK_READ, offset, list, n);
 	else

@@ -21,6 +21,7 @@
 #include "file_vnode.h"
 #include "mount.h"
 #include "page.h"
+#include "page_tree.h"
 #include "rt_syscall.h"
 #include "vnode.h"
 
@@ -30,6 +31,7 @@ struct map {
 	uintptr_t start;
 	size_t pages;
 	uint64_t index; /* of the first in the file */
+	int may_write;
 };
 
 static struct map *maps;
@@ -125,9 +127,40 @@ static long unmap(uintptr_t page)
 	return 0;
 }
 
+static long protect(uintptr_t start, size_t bytes, int writable)
+{
+	uintptr_t end = start + pages_up(bytes) * RT_PAGE_BYTES;
+
+	for (const struct map *m = maps; m && writable; m = m->next)
+		if (m->start < end && start < end_of(m) && !m->may_write)
+			return -EACCES;
+	for (const struct map *m = maps; m; m = m->next)
+		for (size_t i = 0; i < m->pages; i++) {
+			uintptr_t page = m->start + i * RT_PAGE_BYTES;
+
+			if (page >= start && page < end)
+				__rt_page_find(m->v, m->index + i)->read_only =
+					!writable;
+		}
+	return 0;
+}
+
+static int is_alone(uintptr_t page)
+{
+	for (const struct map *m = maps; m; m = m->next)
+		if (m->start <= page && page < end_of(m))
+			return __rt_page_find(m->v,
+					      m->index + (page - m->start) /
+								 RT_PAGE_BYTES)
+				       ->mapped == 1;
+	return 1;
+}
+
 static const struct rt_shared_maps shared_maps = {
 	.unmap = unmap,
 	.sync = sync_range,
+	.protect = protect,
+	.is_alone = is_alone,
 	.overlap = overlap,
 };
 
@@ -142,7 +175,7 @@ static struct map *find(const struct rt_vnode *v, uint64_t index, size_t pages)
 }
 
 static long map_shared(struct rt_vnode *v, uintptr_t start, size_t pages,
-		       uint64_t index)
+		       uint64_t index, int may_write)
 {
 	struct map *m = __rt_calloc(1, sizeof(*m));
 	long err = m ? 0 : -ENOMEM;
@@ -159,7 +192,8 @@ static long map_shared(struct rt_vnode *v, uintptr_t start, size_t pages,
 		__rt_free(m);
 		return err == -EBUSY ? -ENOMEM : err;
 	}
-	*m = (struct map){maps, __rt_vnode_hold(v), start, pages, index};
+	*m = (struct map){maps,	 __rt_vnode_hold(v), start, pages,
+			  index, may_write};
 	maps = m;
 	v->maps = m;
 	__rt_vnode_list_dirty(v);
@@ -195,6 +229,7 @@ long __rt_vnode_map(struct rt_file *file, uintptr_t hint, size_t bytes,
 	if (m) {
 		for (size_t i = 0; i < pages_up(bytes); i++)
 			__rt_page_share(v, index + i);
+		m->may_write |= __rt_writes(file);
 		return (long)(m->start + (index - m->index) * RT_PAGE_BYTES);
 	}
 	start = __rt_sys_mmap(hint, bytes, PROT_READ | PROT_WRITE,
@@ -202,7 +237,8 @@ long __rt_vnode_map(struct rt_file *file, uintptr_t hint, size_t bytes,
 	if (start < 0 && start > -4096)
 		return start;
 	if (flags & MAP_SHARED) {
-		err = map_shared(v, (uintptr_t)start, pages_up(bytes), index);
+		err = map_shared(v, (uintptr_t)start, pages_up(bytes), index,
+				 __rt_writes(file));
 	} else {
 		struct iovec iov = {(void *)start, bytes};
 

@@ -20,6 +20,14 @@ struct rt_shared_maps {
 	 */
 	long (*unmap)(uintptr_t page);
 	long (*sync)(uintptr_t start, size_t bytes, int flags);
+	/*
+	 * From now on the program may, or may not, write to these pages; the
+	 * runtime still does. 0, or -EACCES: to some the file's descriptor did
+	 * not allow it.
+	 */
+	long (*protect)(uintptr_t start, size_t bytes, int writable);
+	/* Whether nobody else has mapped the page. */
+	int (*is_alone)(uintptr_t page);
 	/* Whether any of the range belongs to one. */
 	int (*overlap)(uintptr_t start, size_t bytes);
 };

@@ -45,8 +45,8 @@ struct posix_timer {
 	uint64_t interval_ns;
 	int id;
 	int clock;
-	int overrun; /* since the last signal was sent */
-	int overrun_told;
+	int overrun;	  /* while a signal is pending */
+	int overrun_told; /* with the last one that was taken */
 };
 
 static struct itimer itimers[3] = {
@@ -138,7 +138,7 @@ static int again(struct rt_timer *timer, uint64_t interval_ns)
 		return 0;
 	missed = now > timer->at_ns ? (now - timer->at_ns) / interval_ns : 0;
 	__rt_timer_arm(timer, timer->at_ns + (missed + 1) * interval_ns);
-	return missed < ID_LIMIT ? (int)missed : ID_LIMIT;
+	return missed < ID_LIMIT ? (int)missed : ID_LIMIT - 1;
 }
 
 static void itimer_fired(struct rt_timer *timer)
@@ -212,6 +212,17 @@ long __rt_sys_setitimer(int which, const void *new, void *old)
 	return 0;
 }
 
+/* Seconds, rounded; what is left is not told as nothing. */
+long __rt_sys_alarm(unsigned seconds)
+{
+	struct itimerval new = {.it_value.tv_sec = seconds}, old;
+
+	__rt_sys_setitimer(ITIMER_REAL, &new, &old);
+	return old.it_value.tv_sec +
+	       (old.it_value.tv_usec >= 500000 ||
+		(!old.it_value.tv_sec && old.it_value.tv_usec));
+}
+
 static struct posix_timer **find(int id)
 {
 	struct posix_timer **link = &timers;
@@ -219,6 +230,12 @@ static struct posix_timer **find(int id)
 	while (*link && (*link)->id != id)
 		link = &(*link)->next;
 	return link;
+}
+
+static void add_overrun(struct posix_timer *t, int more)
+{
+	t->overrun =
+		more < ID_LIMIT - t->overrun ? t->overrun + more : ID_LIMIT;
 }
 
 static void posix_fired(struct rt_timer *timer)
@@ -240,13 +257,20 @@ static void posix_fired(struct rt_timer *timer)
 	}
 	info.si_timerid = t->id;
 	info.si_value = t->event.value;
-	info.si_overrun = t->overrun + missed;
-	if (__rt_signal_send(thread, &info) == 0) {
-		t->overrun_told = t->overrun + missed;
-		t->overrun = 0;
-	} else {
-		t->overrun += missed + 1;
-	}
+	if (__rt_signal_send(thread, &info) == 0)
+		t->overrun = missed;
+	else
+		add_overrun(t, missed + 1);
+}
+
+static void signal_taken(siginfo_t *info)
+{
+	struct posix_timer *t = *find(info->si_timerid);
+
+	if (!t)
+		return;
+	info->si_overrun = t->overrun_told = t->overrun;
+	t->overrun = 0;
 }
 
 long __rt_sys_timer_create(int clock, const void *event, int *id)
@@ -276,6 +300,7 @@ long __rt_sys_timer_create(int clock, const void *event, int *id)
 	}
 	t->clock = clock;
 	t->timer.fired = posix_fired;
+	__rt_timer_signal_taken = signal_taken;
 	t->next = timers;
 	timers = t;
 	timer_count++;

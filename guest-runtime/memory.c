@@ -21,6 +21,7 @@
 #include "file_map.h"
 #include "memory_hook.h"
 #include "memory_map.h"
+#include "memory_range.h"
 #include "memory_return.h"
 #include "protect.h"
 #include "rt_syscall.h"
@@ -50,9 +51,9 @@ static uintptr_t page_up(uintptr_t n)
 	return (n + BP_PAGE_BYTES - 1) & ~(BP_PAGE_BYTES - 1);
 }
 
-/* Whether [start, start + bytes) is whole pages of the heap; rounds @bytes. */
-static int in_heap(uintptr_t start, size_t *bytes)
+int __rt_in_heap(uintptr_t start, size_t *bytes)
 {
+	init();
 	if (start % BP_PAGE_BYTES || start < heap_start || start > heap_end)
 		return 0;
 	if (*bytes > heap_end - start)
@@ -178,7 +179,7 @@ static uintptr_t take(size_t bytes)
 	return start;
 }
 
-static int is_shared(uintptr_t start, size_t bytes)
+int __rt_is_shared(uintptr_t start, size_t bytes)
 {
 	return __rt_shared_maps && __rt_shared_maps->overlap(start, bytes);
 }
@@ -246,12 +247,12 @@ static long map_fixed(uintptr_t start, size_t bytes, int protection, int flags)
 {
 	long err;
 
-	if (!in_heap(start, &bytes))
+	if (!__rt_in_heap(start, &bytes))
 		return -ENOMEM;
 	if ((flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE &&
 	    !__rt_extent_is_free(start, start + bytes))
 		return -EEXIST;
-	err = is_shared(start, bytes) ? unmap_shared(start, bytes, 0) : 0;
+	err = __rt_is_shared(start, bytes) ? unmap_shared(start, bytes, 0) : 0;
 	if (err)
 		return err == -EBUSY ? -ENOMEM : err;
 	__rt_extent_take_at(start, start + bytes);
@@ -276,9 +277,11 @@ static long map_file(uintptr_t hint, size_t bytes, int protection, int flags,
 		return -ENODEV;
 	start = f->ops->map(f, hint, bytes, protection, flags,
 			    (uint64_t)offset);
-	/* The runtime itself writes to what is shared. */
-	if (start < 0 || is_shared((uintptr_t)start, bytes))
+	if (start < 0)
 		return start;
+	if (__rt_is_shared((uintptr_t)start, bytes))
+		return __rt_protect_mapped((uintptr_t)start, page_up(bytes),
+					   protection);
 	return protect_new((uintptr_t)start, page_up(bytes), protection);
 }
 
@@ -333,9 +336,9 @@ long __rt_sys_stack_alloc(size_t bytes, size_t guard)
 long __rt_sys_munmap(uintptr_t start, size_t bytes)
 {
 	init();
-	if (!bytes || !in_heap(start, &bytes))
+	if (!bytes || !__rt_in_heap(start, &bytes))
 		return -EINVAL;
-	if (is_shared(start, bytes))
+	if (__rt_is_shared(start, bytes))
 		return unmap_shared(start, bytes, 1);
 	__rt_memory_freed(start, start + bytes);
 	return 0;
@@ -350,12 +353,12 @@ long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
 	(void)new_start;
 	init();
 	if (!old_bytes || !new_bytes || (flags & ~MREMAP_MAYMOVE) ||
-	    !in_heap(start, &old_bytes))
+	    !__rt_in_heap(start, &old_bytes))
 		return -EINVAL;
 	if (new_bytes > heap_end - heap_start)
 		return -ENOMEM;
 	/* A file's memory stays where it is; a new mmap() may do. */
-	if (is_shared(start, old_bytes))
+	if (__rt_is_shared(start, old_bytes))
 		return -ENOMEM;
 	new_bytes = page_up(new_bytes);
 	end = start + old_bytes;
@@ -383,45 +386,4 @@ long __rt_sys_mremap(uintptr_t start, size_t old_bytes, size_t new_bytes,
 	memcpy((void *)new_start, (void *)start, old_bytes);
 	__rt_memory_freed(start, end);
 	return protect_new(new_start, new_bytes, protection);
-}
-
-long __rt_sys_mprotect(uintptr_t start, size_t bytes, int protection)
-{
-	init();
-	if (start % BP_PAGE_BYTES)
-		return -EINVAL;
-	if (protection & PROT_EXEC)
-		return -EACCES;
-	/* The image's own segments stay as they are. */
-	if (!bytes || !in_heap(start, &bytes) || is_shared(start, bytes))
-		return 0;
-	return __rt_protect(start, start + bytes, protection);
-}
-
-long __rt_sys_madvise(uintptr_t start, size_t bytes, int advice)
-{
-	init();
-	if (start % BP_PAGE_BYTES)
-		return -EINVAL;
-	if (advice == MADV_DONTNEED) {
-		if (!in_heap(start, &bytes))
-			return -EINVAL;
-		if (is_shared(start, bytes))
-			return 0;
-		__rt_forget(start, start + bytes);
-	}
-	return 0;
-}
-
-long __rt_sys_msync(uintptr_t start, size_t bytes, int flags)
-{
-	init();
-	if (start % BP_PAGE_BYTES ||
-	    flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) ||
-	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
-		return -EINVAL;
-	if (!in_heap(start, &bytes))
-		return -ENOMEM;
-	return __rt_shared_maps ? __rt_shared_maps->sync(start, bytes, flags)
-				: 0;
 }

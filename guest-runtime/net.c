@@ -10,6 +10,7 @@
 #include "net_config.h"
 #include "net_device.h"
 #include "net_raw.h"
+#include "net_tcp.h"
 #include "net_timer.h"
 #include "runtime.h"
 #include "timer.h"
@@ -17,9 +18,14 @@
 /* How long frames may lie in a queue while the guest does not wait. */
 #define LOOK_NS 500000
 
-/* How long data of closed connections may go nowhere at the end. */
-#define FINISH_STALL_NS 2000000000ULL
-#define FINISH_NS	30000000000ULL
+/*
+ * At the end: how long a peer may be silent that has not acknowledged data, or
+ * only the end of it, and how long one may have no room. passt says nothing
+ * while its socket is full.
+ */
+#define SILENCE_MS     20000u
+#define END_SILENCE_MS 2000u
+#define STALL_NS       60000000000ULL
 
 static unsigned wakes;
 static uint64_t devices;
@@ -176,31 +182,45 @@ void net_wake(struct rt_waitq *queue, unsigned events)
 	__rt_waitq_wake_for(queue, events);
 }
 
-/* Bytes that peers have not acknowledged, and one for each open end. */
+static int is_silent(const struct tcp_pcb *pcb)
+{
+	uint32_t ms = (tcp_ticks - pcb->tmr) * TCP_SLOW_INTERVAL;
+	int has_data = pcb->snd_lbb - pcb->lastack > 1;
+
+	return (pcb->nrtx || pcb->persist_probe > 1) &&
+	       ms >= (has_data ? SILENCE_MS : END_SILENCE_MS);
+}
+
+/*
+ * Bytes that peers have not acknowledged, and one for each end, but for those
+ * who seem to be gone.
+ */
 static uint64_t owed(void)
 {
 	uint64_t sum = 0;
 
 	for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
-		if (pcb->unsent || pcb->unacked)
+		if (pcb->state >= ESTABLISHED &&
+		    (pcb->unsent || pcb->unacked) && !is_silent(pcb))
 			sum += pcb->snd_lbb - pcb->lastack;
 	return sum;
 }
 
 void net_finish(void)
 {
-	uint64_t now = __rt_monotonic_ns(), end = now + FINISH_NS;
-	uint64_t stalled = now + FINISH_STALL_NS, left, last = 0, next, got;
+	uint64_t stalled = __rt_monotonic_ns() + STALL_NS, last = 0;
+	uint64_t left, now, next, got;
 
 	__rt_waits_alone = NULL;
+	net_tcp_close_all();
 	for (;;) {
-		next = before_wait(stalled < end ? stalled : end);
+		next = before_wait(stalled);
 		left = owed();
 		now = __rt_monotonic_ns();
-		if (!left || now >= end || now >= stalled)
+		if (!left || now >= stalled || !poller.devices)
 			break;
 		if (left != last)
-			stalled = now + FINISH_STALL_NS;
+			stalled = now + STALL_NS;
 		last = left;
 		got = hypercall_wait(next > now ? next - now : 0,
 				     poller.devices);

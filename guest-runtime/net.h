@@ -33,7 +33,10 @@ void net_look(void);
 /* Wakes @queue for these POLL* bits; all of net_*.c wakes by it. */
 void net_wake(struct rt_waitq *queue, unsigned events);
 
-/* What is to be sent is sent, data of closed connections included. */
+/*
+ * Closes all connections, and returns when peers have what was sent to them:
+ * the runtime ends with the program, and nobody would send it again.
+ */
 void net_finish(void);
 
 /* The errno that stands for lwIP's err_t; 0 for ERR_OK. */

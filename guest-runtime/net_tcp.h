@@ -114,6 +114,8 @@ void net_tcp_forget(struct net_tcp *tcp);
 /* net_tcp_close.c */
 /* Ends the connection; what was not read makes it a reset. */
 void net_tcp_release(struct rt_socket *s);
+/* The same for all, at the end of the program; sockets are not used again. */
+void net_tcp_close_all(void);
 
 /* net_tcp_option.c */
 long net_tcp_set_option(struct rt_socket *s, int level, int name,

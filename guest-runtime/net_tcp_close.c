@@ -72,3 +72,17 @@ void net_tcp_release(struct rt_socket *s)
 	net_tcp_forget(tcp);
 	net_kick();
 }
+
+void net_tcp_close_all(void)
+{
+	struct tcp_pcb *pcb, *next;
+
+	for (pcb = tcp_active_pcbs; pcb; pcb = next) {
+		struct net_tcp *tcp = pcb->callback_arg;
+
+		next = pcb->next;
+		/* Not yet accepted is not wanted. */
+		if (tcp)
+			close_pcb(tcp, !tcp->socket);
+	}
+}

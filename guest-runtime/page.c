@@ -341,7 +341,7 @@ static long write_some(struct rt_vnode *v, const char *from, uint64_t bytes,
 	}
 	if (err)
 		return err;
-	memcpy(page->data + skip, from, n);
+	__rt_page_put(page, skip, from, n);
 	__rt_page_dirty(v, page);
 	grow(v, offset + n);
 	if (__rt_pool_crowded(v->dirty_pages))
@@ -467,7 +467,7 @@ void __rt_page_drop(struct rt_vnode *v, uint64_t first)
 	while ((page = __rt_page_next(v, first, 0))) {
 		first = page->index + 1;
 		if (page->mapped) {
-			memset(page->data, 0, RT_PAGE_BYTES);
+			__rt_page_put(page, 0, NULL, RT_PAGE_BYTES);
 			__rt_page_mark(v, page, 0);
 			continue;
 		}
@@ -488,7 +488,7 @@ static long zero_part(struct rt_vnode *v, uint64_t from, uint64_t to)
 	err = get_page(v, from / RT_PAGE_BYTES, 1, &page);
 	if (err)
 		return err;
-	memset(page->data + from % RT_PAGE_BYTES, 0, to - from);
+	__rt_page_put(page, from % RT_PAGE_BYTES, NULL, to - from);
 	__rt_page_dirty(v, page);
 	return 0;
 }
@@ -508,7 +508,7 @@ long __rt_page_zero(struct rt_vnode *v, uint64_t from, uint64_t to)
 	       page->index < last) {
 		first = page->index + 1;
 		if (page->mapped) {
-			memset(page->data, 0, RT_PAGE_BYTES);
+			__rt_page_put(page, 0, NULL, RT_PAGE_BYTES);
 			continue;
 		}
 		__rt_page_remove(v, page);

@@ -20,6 +20,7 @@ struct rt_page {
 	char *data;
 	int dirty;
 	int mapped;		       /* by so many: data is their memory */
+	int read_only;		       /* mapped: the program may not write */
 	uint64_t digest;	       /* mapped: of what was last written */
 	struct rt_page *older, *newer; /* in use lately, or free */
 	struct rt_page_chunk *chunk;   /* NULL: mapped */
@@ -66,6 +67,10 @@ void __rt_page_dirty(struct rt_vnode *v, struct rt_page *page);
 long __rt_page_map(struct rt_vnode *v, uint64_t index, char *data);
 void __rt_page_share(struct rt_vnode *v, uint64_t index);
 long __rt_page_unmap(struct rt_vnode *v, uint64_t index);
+
+/* Bytes of @from, or zeros, to a page, whatever the program may do with it. */
+void __rt_page_put(const struct rt_page *page, size_t skip, const void *from,
+		   size_t bytes);
 
 /* What was written past the end through a mapping is zero again. */
 void __rt_page_cut_mapped(const struct rt_vnode *v);

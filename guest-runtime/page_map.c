@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hypercall_x86_64.h"
 #include "page.h"
 #include "page_pool.h"
 #include "page_tree.h"
@@ -27,6 +28,21 @@ static uint64_t digest(const char *data)
 	return hash;
 }
 
+void __rt_page_put(const struct rt_page *page, size_t skip, const void *from,
+		   size_t bytes)
+{
+	if (page->read_only)
+		hypercall_map((uintptr_t)page->data, RT_PAGE_BYTES,
+			      BP_MAP_READ | BP_MAP_WRITE);
+	if (from)
+		memcpy(page->data + skip, from, bytes);
+	else
+		memset(page->data + skip, 0, bytes);
+	if (page->read_only)
+		hypercall_map((uintptr_t)page->data, RT_PAGE_BYTES,
+			      BP_MAP_READ);
+}
+
 void __rt_page_cut_mapped(const struct rt_vnode *v)
 {
 	size_t used = v->size % RT_PAGE_BYTES;
@@ -36,7 +52,7 @@ void __rt_page_cut_mapped(const struct rt_vnode *v)
 		return;
 	page = __rt_page_find(v, v->size / RT_PAGE_BYTES);
 	if (page && page->mapped)
-		memset(page->data + used, 0, RT_PAGE_BYTES - used);
+		__rt_page_put(page, used, NULL, RT_PAGE_BYTES - used);
 }
 
 void __rt_page_check_mapped(struct rt_vnode *v, uint64_t index)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Pages of the heap that the program may not read and write at will. */
+/* Pages that the program may not use at will: those of the heap, and others. */
 #ifndef RT_PROTECT_H
 #define RT_PROTECT_H
 
@@ -18,6 +18,13 @@ long __rt_protect(uintptr_t start, uintptr_t end, int protection);
 
 /* PROT_*, of one page. */
 int __rt_protection(uintptr_t page);
+
+/*
+ * The same for pages of the image and of the first thread's stack, within what
+ * they allow at most; executable ones too. -EACCES: more than that; -ENOMEM:
+ * some are not there.
+ */
+long __rt_protect_image(uintptr_t start, uintptr_t end, int protection);
 
 /* Makes [start, end) zero, whatever its protection; much goes to the host. */
 void __rt_forget(uintptr_t start, uintptr_t end);

@@ -35,6 +35,23 @@ int __rt_clock_deadline(int clock, int absolute, const struct timespec *t,
 extern uint64_t __rt_idle_ns;
 uint64_t __rt_cpu_ns(void);
 
+/* The time stamp counter. */
+static inline uint64_t __rt_ticks(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
+/* When the thread that runs began to, had the guest not slept since. */
+extern uint64_t __rt_running_since;
+
+struct rt_thread;
+
+/* What @thread has had of the CPU. */
+uint64_t __rt_thread_cpu_ns(const struct rt_thread *thread);
+
 /* NULL, or called when the program ends of itself, by exit() or a signal. */
 extern void (*__rt_at_exit)(void);
 

@@ -92,6 +92,10 @@ void __rt_switched(void)
 
 static void become(struct rt_thread *next)
 {
+	uint64_t now = __rt_ticks();
+
+	__rt_self->ran_ticks += now - __rt_running_since;
+	__rt_running_since = now;
 	__rt_self = next;
 	next->state = RT_RUNNING;
 	if (__rt_boot->flags & BP_BOOT_FSGSBASE)

@@ -220,7 +220,10 @@ static void describe(const struct bp_upcall_frame *frame, const void *vector,
 	memset(info, 0, sizeof(*info));
 	info->si_signo = (int)frame->signal;
 	info->si_code = SI_KERNEL;
-	if (frame->vector == VECTOR_PAGE_FAULT) {
+	if (frame->code == BP_TRAP_NO_DATA) {
+		info->si_code = BUS_ADRERR;
+		info->si_addr = (void *)frame->address;
+	} else if (frame->vector == VECTOR_PAGE_FAULT) {
 		info->si_code = frame->code == BP_TRAP_NOT_MAPPED ? SEGV_MAPERR
 								  : SEGV_ACCERR;
 		info->si_addr = (void *)frame->address;

@@ -26,6 +26,7 @@ static struct entry *queue;
 static unsigned queued;
 
 struct rt_waitq __rt_signal_waitq;
+void (*__rt_timer_signal_taken)(siginfo_t *info);
 
 static void drop(struct entry **link)
 {
@@ -144,6 +145,8 @@ static void dequeue(int tid, int signal, uint64_t *pending, siginfo_t *info)
 	if (more) {
 		*info = more->info;
 		drop(link);
+		if (info->si_code == SI_TIMER && __rt_timer_signal_taken)
+			__rt_timer_signal_taken(info);
 		more = *link;
 	}
 	while (more && (more->tid != tid || more->info.si_signo != signal))

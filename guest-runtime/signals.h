@@ -98,6 +98,9 @@ long __rt_signal_deliver(long result, struct rt_registers *registers);
 void __rt_signal_deliver_preempted(struct rt_thread *thread);
 void __rt_signal_upcall(const struct bp_upcall_frame *frame);
 
+/* NULL, or: a timer's signal is taken, and tells how often it fired since. */
+extern void (*__rt_timer_signal_taken)(siginfo_t *info);
+
 /* A timer was armed: it is to fire while the program computes, too. */
 void __rt_signal_timer_armed(void);
 

@@ -13,6 +13,7 @@
 #include "memory_map.h"
 #include "rt_syscall.h"
 #include "runtime.h"
+#include "trace.h"
 
 #define AUX_COUNT 12UL
 
@@ -86,6 +87,9 @@ void __rt_start(const struct bp_boot_info *boot)
 	char **at = vector;
 
 	__rt_boot = boot;
+	if (boot->trace_offset)
+		__rt_trace =
+			(const void *)((const char *)boot + boot->trace_offset);
 	__rt_clock_init();
 	__rt_heap_start = boot->heap_start;
 	memcpy(strings, (const char *)boot + boot->argv_offset,

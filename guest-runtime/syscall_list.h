@@ -170,7 +170,7 @@ RT_SYSCALL1(brk, uintptr_t)
 RT_SYSCALL6(mmap, uintptr_t, size_t, int, int, int, int64_t)
 RT_SYSCALL2(munmap, uintptr_t, size_t)
 RT_SYSCALL5(mremap, uintptr_t, size_t, size_t, int, uintptr_t)
-/* note: of what was mapped; the image's own memory stays as it is */
+/* note: nothing becomes executable (EACCES), nor constants writable */
 RT_SYSCALL3(mprotect, uintptr_t, size_t, int)
 
 RT_SYSCALL3(msync, uintptr_t, size_t, int)
@@ -185,7 +185,6 @@ RT_SYSCALL0(munlockall)
 /* note: all that is mapped is there */
 RT_SYSCALL3(mincore, uintptr_t, size_t, unsigned char *)
 
-/* note: CPU time of a thread is that of the program */
 RT_SYSCALL2(clock_gettime, int, struct timespec *)
 RT_SYSCALL2(clock_getres, int, struct timespec *)
 
@@ -275,7 +274,8 @@ RT_SYSCALL3(rt_sigqueueinfo, int, int, const void *)
 RT_SYSCALL4(rt_tgsigqueueinfo, int, int, int, const void *)
 RT_SYSCALL2(sigaltstack, const void *, void *)
 RT_SYSCALL0(pause)
-/* note: CPU time is time, see clock_gettime */
+RT_SYSCALL1(alarm, unsigned)
+/* note: CPU time is time, whoever uses it */
 RT_SYSCALL2(getitimer, int, void *)
 RT_SYSCALL3(setitimer, int, const void *, void *)
 RT_SYSCALL3(timer_create, int, const void *, int *)
@@ -333,7 +333,6 @@ RT_SYSCALL3(setpriority, int, int, int)
  * vmsplice process_vm_readv process_vm_writev: pages do not change hands
  * rseq: one CPU needs none
  * getdents: the C library reads directories by getdents64
- * alarm: the C library uses setitimer
  * rt_sigreturn: a handler returns without it
  * seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self:
  *	the tender confines all of the guest

@@ -41,6 +41,7 @@ struct rt_thread {
 	int is_preempted; /* by a tick, and not blocked: registers in ->saved */
 	uintptr_t stack_pointer; /* while it is switched away */
 	uintptr_t tls;		 /* FS base */
+	uint64_t ran_ticks;	 /* before it was switched away */
 
 	struct rt_thread *next;		 /* of all threads */
 	struct rt_thread *next_runnable; /* behind it in the queue */

@@ -16,6 +16,17 @@
 
 static unsigned under_way;
 
+/* Whoever sends is known; another process, which there is not, cannot be. */
+static long check_credentials(const struct cmsghdr *c)
+{
+	struct ucred said;
+
+	if (c->cmsg_len != CMSG_LEN(sizeof(said)))
+		return -EINVAL;
+	memcpy(&said, CMSG_DATA(c), sizeof(said));
+	return said.pid == 1 ? 0 : -ESRCH;
+}
+
 /* Holds the files of one list of descriptors. */
 static long take(const struct cmsghdr *c, struct rt_file **files,
 		 unsigned *count)
@@ -56,7 +67,9 @@ static long take_all(const struct rt_message *m, struct rt_file **files,
 			continue;
 		if (c->cmsg_type == SCM_RIGHTS)
 			err = take(c, files, count);
-		else if (c->cmsg_type != SCM_CREDENTIALS)
+		else if (c->cmsg_type == SCM_CREDENTIALS)
+			err = check_credentials(c);
+		else
 			err = -EINVAL;
 	}
 	return err;

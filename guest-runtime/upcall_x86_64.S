@@ -12,6 +12,7 @@
 #define FRAME_SIGNAL	8
 #define FRAME_REGISTERS	40
 #define KIND_TRAP	2
+#define SIGBUS		7
 
 /* struct rt_registers, struct rt_saved */
 #define RIP	0
@@ -98,6 +99,9 @@
 	.globl	__rt_upcall_entry
 	.type	__rt_upcall_entry, @function
 __rt_upcall_entry:
+	cmpl	$SIGBUS, FRAME_SIGNAL(%rdi)
+	je	.Lbus
+.Lupcall:
 	testl	$0x7fffffff, __rt_section(%rip)
 	jz	.Linterrupt
 
@@ -109,6 +113,7 @@ __rt_upcall_entry:
 	je	.Ltrap
 	orl	%eax, __rt_upcall_signal(%rip)
 	orl	$0x80000000, __rt_section(%rip)
+.Lgo_on:
 	addq	$FRAME_REGISTERS, %rdi
 	leave_to %rdi
 	movq	RAX(%rdi), %rax
@@ -124,6 +129,16 @@ __rt_upcall_entry:
 	movq	RCX(%rdi), %rcx
 	movq	RDI(%rdi), %rdi
 	iretq
+
+	/* A copy from a mapped disk ends where it learns of it. */
+.Lbus:	leaq	__rt_disk_copy(%rip), %rcx
+	movq	FRAME_REGISTERS + RIP(%rdi), %rax
+	subq	%rcx, %rax
+	cmpq	$__rt_disk_copy_bytes, %rax
+	jae	.Lupcall
+	leaq	__rt_disk_copy_failed(%rip), %rax
+	movq	%rax, FRAME_REGISTERS + RIP(%rdi)
+	jmp	.Lgo_on
 
 .Linterrupt:
 	incl	__rt_section(%rip)

@@ -32,7 +32,8 @@ long __rt_sys_times(struct tms *to)
 long __rt_sys_getrusage(int who, struct rusage *to)
 {
 	size_t total = __rt_memory_total();
-	uint64_t ns = __rt_cpu_ns();
+	uint64_t ns = who == RUSAGE_THREAD ? __rt_thread_cpu_ns(__rt_self)
+					   : __rt_cpu_ns();
 
 	if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN &&
 	    who != RUSAGE_THREAD)

@@ -113,7 +113,7 @@ static void sleep_for(uint64_t timeout, uint64_t set)
 
 static void serve(uint64_t deadline_ns)
 {
-	uint64_t timeout = BP_WAIT_FOREVER, set = all_devices(), now;
+	uint64_t timeout = BP_WAIT_FOREVER, set = all_devices(), now, ticks;
 
 	__rt_waits_alone = alone(set);
 	for (struct rt_poller *p = pollers; p; p = p->next)
@@ -131,7 +131,9 @@ static void serve(uint64_t deadline_ns)
 			return;
 	}
 	now = __rt_monotonic_ns();
+	ticks = __rt_ticks();
 	sleep_for(timeout, set);
+	__rt_running_since += __rt_ticks() - ticks;
 	__rt_idle_ns += __rt_monotonic_ns() - now;
 	if (__rt_slept)
 		__rt_slept();

@@ -76,10 +76,13 @@ for part in ${all//,/ }; do
 done
 jq -s --arg kernel "$(uname -sr)" --arg cpus "$(nproc)" \
 	--arg cpu "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" \
+	--arg kind "$("$tender" --check |
+		sed -n 's/^kvm  *yes, \([^:]*\).*/KVM \1/p')" \
 	--arg date "$(date -u +%Y-%m-%dT%H:%MZ)" \
 	--arg version "$($tender --version)" '
-	{$version, $date, host: {$cpu, cpus: ($cpus | tonumber), $kernel},
+	{$version, $date, host: {$cpu, cpus: ($cpus | tonumber), $kernel, $kind},
 	 rows: .}' $rows >$results/bench.json
 rm -f $rows
-jq -rf scripts/bench/lib/table.jq $results/bench.json
+jq -r -L scripts/bench/lib -f scripts/bench/lib/table.jq $results/bench.json
+scripts/bench-page.sh $results/bench.json $results/bench.html || failures=1
 [ $failures -eq 0 ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a set of tasks needs, where it is not there yet.
 #
-#   setup.sh build|check|lint|bench|coverage|nested...
+#   setup.sh build|check|lint|bench|page|coverage|nested...
 #
 # A machine that has everything needs neither root nor a network.
 set -euo pipefail
@@ -15,11 +15,12 @@ for task in "$@"; do
 		attr bsdutils e2fsprogs gzip sqlite3 tcl util-linux procps
 		xz-utils ed autoconf automake libtool strace crun passt redis-tools iproute2
 		iputils-ping curl tshark
-		wrk socat busybox-static valgrind golang-github-containers-common) ;;
+		wrk socat busybox-static valgrind gnuplot-nox golang-github-containers-common) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck mandoc) ;;
 	coverage) packages+=(llvm) ;;
 	bench) packages+=(passt musl-tools jq strace valgrind e2fsprogs gzip tcl
-		xz-utils) ;;
+		xz-utils gnuplot-nox fonts-dejavu-core) ;;
+	page) packages+=(bats jq gnuplot-nox fonts-dejavu-core chromium) ;;
 	nested) packages+=(qemu-system-x86 busybox-static) ;;
 	*)
 		echo "setup: unknown task $task" >&2

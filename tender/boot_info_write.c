@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "guest_memory.h"
+#include "image_layout.h"
 #include "image_load.h"
 #include "memory_map.h"
 
@@ -27,8 +28,8 @@ static uint64_t mount_bytes(const struct boot_strings *s, unsigned count)
 	return bytes;
 }
 
-/* Where a struct bp_net may begin, from @bytes on. */
-static uint64_t net_align(uint64_t bytes)
+/* Where a struct bp_net or bp_trace may begin, from @bytes on. */
+static uint64_t word_align(uint64_t bytes)
 {
 	return (bytes + 7) & ~7ULL;
 }
@@ -43,8 +44,9 @@ uint32_t boot_info_bytes(const struct boot_strings *s, unsigned device_count)
 
 	for (unsigned i = 0; i < device_count; i++)
 		if (s->net[i])
-			bytes = net_align(bytes) + sizeof(*s->net[i]);
-
+			bytes = word_align(bytes) + sizeof(*s->net[i]);
+	if (s->trace)
+		bytes = word_align(bytes) + s->trace_bytes;
 	return bytes <= BP_BOOT_INFO_END - BP_BOOT_INFO_GPA ? (uint32_t)bytes
 							    : UINT32_MAX;
 }
@@ -81,7 +83,7 @@ static char *put_details(char *base, char *at, const struct bp_boot_info *info,
 	for (unsigned i = 0; i < info->device_count; i++) {
 		if (!s->net[i])
 			continue;
-		at = base + net_align((uint64_t)(at - base));
+		at = base + word_align((uint64_t)(at - base));
 		d[i].net_offset = (uint32_t)(at - base);
 		memcpy(at, s->net[i], sizeof(*s->net[i]));
 		at += sizeof(*s->net[i]);
@@ -119,6 +121,12 @@ void boot_info_write(struct guest_mem *mem, struct bp_boot_info *info,
 	at = put_strings(at, s->envc, s->env);
 	info->strings_bytes = (uint32_t)(at - base) - info->argv_offset;
 	at = put_details(base, at, info, s);
+	if (s->trace) {
+		at = base + word_align((uint64_t)(at - base));
+		info->trace_offset = (uint32_t)(at - base);
+		memcpy(at, s->trace, s->trace_bytes);
+		at += s->trace_bytes;
+	}
 	info->size_bytes = (uint32_t)(at - base);
 	memcpy(base, info, sizeof(*info));
 }

@@ -20,6 +20,9 @@ struct boot_strings {
 	const char *const *mount;
 	/* Likewise, of network devices. */
 	const struct bp_net *const *net;
+	/* With as many bytes, or NULL. */
+	const struct bp_trace *trace;
+	uint32_t trace_bytes;
 };
 
 /* Bytes that boot info takes, or UINT32_MAX when its place cannot hold it. */

@@ -115,6 +115,7 @@ void cpuid_curate(struct cpuid_set *set)
 	/* Without this leaf, KVM takes 36 address bits for granted. */
 	e = add_leaf(set, 0x80000008);
 	e->eax &= 0xffff;
+	set->address_bits = e->eax & 0xff;
 	e->ebx = e->ecx = e->edx = 0;
 	e = &set->leaf[set->count++];
 	e->function = 0x80000000;

@@ -15,6 +15,7 @@ struct cpuid_set {
 	unsigned count;
 	bool xsave;
 	bool fsgsbase;
+	unsigned address_bits; /* of a physical address, for the guest, too */
 	uint64_t xcr0; /* the state components the guest gets, if xsave */
 };
 

@@ -10,14 +10,19 @@
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "interrupt.h"
 #include "log.h"
+#include "memory_map.h"
 #include "options.h"
 
-#define PIECE_BYTES ((size_t)64 << 20)
+#define PIECE_BYTES   ((size_t)64 << 20)
+#define LARGE_BYTES   (2ULL << 20)
+/* Where KVM shadows page tables, it takes 2 GiB of the host for so much. */
+#define MAP_MAX_BYTES (1ULL << 40)
 
 /* Prints "disk NAME: PATH: " and why; returns -@err. */
 #define DISK_ERROR(o, err, fmt, ...)                                          \
@@ -111,6 +116,51 @@ static int open_exclusively(const struct disk_option *o)
 	return open_file(o, block && !o->read_only ? O_EXCL : 0);
 }
 
+static int not_mapped(const struct disk_option *o, int err)
+{
+	if (err == ENOMEM)
+		return DISK_ERROR(o, err,
+				  "no room to map %s; leave out map, or raise "
+				  "the limit (ulimit -v)",
+				  o->path);
+	return DISK_ERROR(o, err, "cannot be mapped (%s); leave out map",
+			  strerror(err));
+}
+
+/*
+ * The guest's view of the file, which begins where a large page can. Never to
+ * be written: a guest writes by its hypercall, and sees here what it wrote.
+ */
+static int map_file(const struct disk_option *o, struct block_dev *dev)
+{
+	uint64_t bytes = (dev->capacity_bytes + BP_PAGE_BYTES - 1) /
+			 BP_PAGE_BYTES * BP_PAGE_BYTES;
+	uint8_t *room, *at;
+
+	if (bytes > MAP_MAX_BYTES)
+		return DISK_ERROR(
+			o, EFBIG,
+			"more than 1 TiB cannot be mapped; leave out map");
+	room = mmap(NULL, bytes + LARGE_BYTES, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (room == MAP_FAILED)
+		return not_mapped(o, errno);
+	at = room + LARGE_BYTES - (uintptr_t)room % LARGE_BYTES;
+	if (mmap(at, bytes, PROT_READ, MAP_SHARED | MAP_FIXED, dev->fd, 0) ==
+	    MAP_FAILED) {
+		int err = errno;
+
+		munmap(room, bytes + LARGE_BYTES);
+		return not_mapped(o, err);
+	}
+	(void)madvise(at, bytes, MADV_DONTDUMP);
+	/* Where the file system can, what is read from now on comes so. */
+	(void)madvise(at, bytes, MADV_HUGEPAGE);
+	dev->map = at;
+	dev->map_bytes = bytes;
+	return 0;
+}
+
 int block_dev_open(struct block_dev *dev, const struct disk_option *o)
 {
 	int err;
@@ -123,6 +173,8 @@ int block_dev_open(struct block_dev *dev, const struct disk_option *o)
 	err = measure(o, dev);
 	if (!err)
 		err = lock_file(o, dev->fd);
+	if (!err && o->map)
+		err = map_file(o, dev);
 	if (err)
 		close(dev->fd);
 	return err;

@@ -16,6 +16,8 @@ struct block_dev {
 	bool read_only;
 	uint32_t block_bytes;
 	uint64_t capacity_bytes;
+	const void *map;    /* the file, to be read by the guest; or NULL */
+	uint64_t map_bytes; /* whole pages */
 };
 
 /*

@@ -47,8 +47,10 @@ static void page_fault(const struct guest_mem *mem, uint64_t pc,
 		       uint64_t address, struct vcpu_exit *exit)
 {
 	bool known = guest_mem_has(mem, address);
+	bool protected = known && !guest_mem_range(mem, address, 1, GUEST_READ);
 
-	if (known && !guest_mem_range(mem, address, 1, GUEST_READ))
+	known |= guest_mem_in_window(mem, address);
+	if (protected)
 		at_address(exit, address, "access to protected memory");
 	else if (address == pc)
 		at_address(exit, address,
@@ -108,9 +110,19 @@ static void floating_point(pid_t pid, int code, struct vcpu_exit *exit)
 		exception(exit, SIGFPE, 19, "SSE floating-point exception");
 }
 
-static void bus_error(int code, struct vcpu_exit *exit)
+static void bus_error(const struct guest_mem *mem, const siginfo_t *info,
+		      struct vcpu_exit *exit)
 {
-	switch (code) {
+	uint64_t address = (uintptr_t)info->si_addr;
+
+	if (info->si_code != SI_KERNEL && info->si_code != BUS_ADRALN &&
+	    guest_mem_in_window(mem, address)) {
+		vcpu_exit_no_data(exit);
+		exit->trap.has_address = true;
+		exit->trap.address = address;
+		return;
+	}
+	switch (info->si_code) {
 	case SI_KERNEL:
 		exception(exit, SIGBUS, 12, "stack segment fault");
 		break;
@@ -148,7 +160,7 @@ void fault_describe(const struct guest_mem *mem, pid_t pid,
 		floating_point(pid, info->si_code, exit);
 		break;
 	case SIGBUS:
-		bus_error(info->si_code, exit);
+		bus_error(mem, info, exit);
 		break;
 	case SIGTRAP:
 		if (info->si_code == SI_KERNEL) {

@@ -119,6 +119,34 @@ int guest_mem_add_region(struct guest_mem *mem, uint64_t start, uint64_t end,
 	return 0;
 }
 
+/* Windows begin where a large page can, and have a gap behind them. */
+int guest_mem_add_window(struct guest_mem *mem, const void *at, uint64_t bytes,
+			 uint64_t *gpa)
+{
+	uint64_t start = BP_DISKS_START;
+	unsigned n = mem->window_count;
+
+	if (n == GUEST_MAX_WINDOWS)
+		return -ENOSPC;
+	if (n)
+		start = (mem->window[n - 1].end / LARGE_BYTES + 2) *
+			LARGE_BYTES;
+	if (start > BP_DISKS_END || bytes > BP_DISKS_END - start)
+		return -ENOSPC;
+	mem->window[n] = (struct guest_window){start, start + bytes, at};
+	mem->window_count = n + 1;
+	*gpa = start;
+	return 0;
+}
+
+bool guest_mem_in_window(const struct guest_mem *mem, uint64_t gpa)
+{
+	for (unsigned i = 0; i < mem->window_count; i++)
+		if (gpa >= mem->window[i].start && gpa < mem->window[i].end)
+			return true;
+	return false;
+}
+
 static const struct guest_region *region_of(const struct guest_mem *mem,
 					    uint64_t gpa)
 {

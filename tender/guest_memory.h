@@ -21,6 +21,19 @@ struct guest_region {
 	unsigned access;
 };
 
+#define GUEST_MAX_WINDOWS 32
+
+/*
+ * Memory of the host's that the guest may read at [start, end), which is above
+ * guest memory: a mapped file. A file can become shorter, so that only the
+ * guest itself ever accesses it, never the tender.
+ */
+struct guest_window {
+	uint64_t start;
+	uint64_t end;
+	const void *at;
+};
+
 /*
  * Guest-physical [0, bytes) is guest memory. The pages behind it, up to
  * mapped_bytes, hold page tables: part of the VM, but of no guest address
@@ -36,6 +49,8 @@ struct guest_mem {
 	uint64_t reserved_bytes;
 	unsigned region_count;
 	struct guest_region region[GUEST_MAX_REGIONS]; /* ascending */
+	unsigned window_count;
+	struct guest_window window[GUEST_MAX_WINDOWS]; /* ascending */
 	bool shared;
 	struct guest_restrictions *restrictions; /* NULL: none were made */
 };
@@ -66,6 +81,16 @@ void guest_mem_prefer_large(struct guest_mem *mem, uint64_t start,
  */
 int guest_mem_add_region(struct guest_mem *mem, uint64_t start, uint64_t end,
 			 unsigned access);
+
+/*
+ * Adds a window of @bytes, whole pages, that are at @at, behind those there
+ * are; *@gpa is where the guest has it. 0; -ENOSPC: no room for it.
+ */
+int guest_mem_add_window(struct guest_mem *mem, const void *at, uint64_t bytes,
+			 uint64_t *gpa);
+
+/* Whether @gpa is in a window. */
+bool guest_mem_in_window(const struct guest_mem *mem, uint64_t gpa);
 
 /*
  * What each page of [start, end) may be used for at most: as its region says.

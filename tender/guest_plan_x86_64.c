@@ -18,7 +18,7 @@
 #include "guest_memory.h"
 #include "sandbox_ids.h"
 
-#define FIXED_CALLS 10 /* and those for regions and descriptors */
+#define FIXED_CALLS 10 /* and those for regions, windows and descriptors */
 
 #define LOAD(field, more)                  \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, \
@@ -93,6 +93,44 @@ static struct child_call *map_region(struct child_call *at,
 	return at;
 }
 
+static struct child_call *unmap(struct child_call *at, uint64_t start,
+				uint64_t end)
+{
+	*at++ = (struct child_call){
+		SYS_munmap, {start, end - start}, 0, CHILD_UNMAP};
+	return at;
+}
+
+/*
+ * All that is above guest memory, but for windows. The last of these calls
+ * takes away the code that makes it.
+ */
+static struct child_call *unmap_rest(struct child_call *at,
+				     const struct guest_mem *mem)
+{
+	uint64_t start = mem->bytes;
+
+	for (unsigned i = 0; i < mem->window_count; i++) {
+		at = unmap(at, start, mem->window[i].start);
+		start = mem->window[i].end;
+	}
+	return unmap(at, start, ADDRESSES_END);
+}
+
+/* As a region: a second mapping of the same file, which is shared, too. */
+static struct child_call *map_window(struct child_call *at,
+				     const struct guest_window *w)
+{
+	*at++ = (struct child_call){
+		SYS_mremap,
+		{(uintptr_t)w->at, 0, w->end - w->start,
+		 MREMAP_MAYMOVE | MREMAP_FIXED, w->start},
+		w->start,
+		CHILD_LOW_ADDRESS,
+	};
+	return at;
+}
+
 /*
  * The calls that close what is open, one by one; only counted when @at is
  * NULL. Their number, or -ENOSYS.
@@ -155,6 +193,8 @@ static void write_calls(struct child_plan *plan, const struct guest_mem *mem,
 		SYS_ptrace, {PTRACE_TRACEME}, 0, CHILD_TRACE};
 	for (unsigned i = 0; i < mem->region_count; i++)
 		at = map_region(at, mem, &mem->region[i]);
+	for (unsigned i = 0; i < mem->window_count; i++)
+		at = map_window(at, &mem->window[i]);
 	*at++ = (struct child_call){
 		SYS_prctl, {PR_SET_NO_NEW_PRIVS, 1}, 0, CHILD_LOCK};
 	*at++ = (struct child_call){
@@ -163,18 +203,14 @@ static void write_calls(struct child_plan *plan, const struct guest_mem *mem,
 		0,
 		CHILD_FILTER,
 	};
-	*at++ = (struct child_call){
-		SYS_munmap,
-		{mem->bytes, ADDRESSES_END - mem->bytes},
-		0,
-		CHILD_UNMAP,
-	};
+	unmap_rest(at, mem);
 }
 
 int guest_plan_make(struct child_plan **plan, const struct guest_mem *mem,
 		    bool drop_ids, uint64_t last_call, uint64_t *key)
 {
-	size_t calls = FIXED_CALLS + 2 * mem->region_count;
+	size_t calls =
+		FIXED_CALLS + 2 * (mem->region_count + mem->window_count);
 	struct child_plan *p;
 	int each = 0;
 	size_t bytes;

@@ -113,6 +113,9 @@ static void limit_fork(struct child_plan *plan, const struct guest_mem *mem)
 	madvise((void *)text, (uintptr_t)etext - text, MADV_DOFORK);
 	madvise(plan, plan->bytes, MADV_DOFORK);
 	madvise(mem->base, mem->mapped_bytes, MADV_DOFORK);
+	for (unsigned i = 0; i < mem->window_count; i++)
+		madvise((void *)mem->window[i].at,
+			mem->window[i].end - mem->window[i].start, MADV_DOFORK);
 }
 
 /* One CPUID, as a hypervisor may take microseconds for it. */

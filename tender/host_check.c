@@ -91,7 +91,7 @@ static int64_t try_vcpu(const struct vcpu_ops *ops)
 	struct vcpu *vcpu;
 	int64_t result;
 
-	result = vcpu_guest_mem_init(ops, &mem, bytes);
+	result = vcpu_guest_mem_init(ops, &mem, bytes, 0);
 	if (result)
 		return result;
 	start.early = counter_sample();

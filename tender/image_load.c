@@ -22,6 +22,7 @@
 
 #include "device_name.h"
 #include "guest_memory.h"
+#include "image_layout.h"
 #include "memory_map.h"
 
 #define NOTES_MAX_BYTES 8192
@@ -345,42 +346,6 @@ int image_parse(struct image *image, int fd)
 			return err;
 	}
 	return check_whole(image, h.e_phoff, ph_bytes);
-}
-
-static uint64_t stack_bytes(uint64_t mem_bytes)
-{
-	uint64_t share = page_floor(mem_bytes / BP_STACK_SHARE);
-
-	return share < BP_STACK_MAX_BYTES ? share : BP_STACK_MAX_BYTES;
-}
-
-static bool fits(const struct image *image, uint64_t mem_bytes)
-{
-	return image->end + BP_HEAP_MIN_BYTES + BP_GUARD_BYTES <=
-	       mem_bytes - stack_bytes(mem_bytes);
-}
-
-int image_lay_out(struct image *image, uint64_t mem_bytes,
-		  struct image_layout *layout)
-{
-	uint64_t enough = BP_MEM_MIN_BYTES;
-
-	if (fits(image, mem_bytes)) {
-		layout->heap_start = image->end;
-		layout->stack_end = mem_bytes;
-		layout->stack_start = mem_bytes - stack_bytes(mem_bytes);
-		layout->heap_end = layout->stack_start - BP_GUARD_BYTES;
-		return 0;
-	}
-	while (enough <= BP_MEM_MAX_BYTES && !fits(image, enough))
-		enough += 1ULL << 20;
-	if (enough > BP_MEM_MAX_BYTES)
-		return refuse(image, "too large for any guest memory");
-	return refuse(image,
-		      "does not fit into %llu KiB of guest memory; use "
-		      "--mem=%lluM or more",
-		      (unsigned long long)mem_bytes >> 10,
-		      (unsigned long long)enough >> 20);
 }
 
 int image_add_regions(const struct image *image,

@@ -10,6 +10,7 @@
 #include "manifest.h"
 
 struct guest_mem;
+struct image_layout;
 
 #define IMAGE_MAX_SEGMENTS 16
 #define IMAGE_BUILD_ID_MAX 32
@@ -46,21 +47,6 @@ struct image {
  * the file is no image this tender can run; -errno when it cannot be read.
  */
 int image_parse(struct image *image, int fd);
-
-/* Where heap and stack lie for an image in a given amount of memory. */
-struct image_layout {
-	uint64_t heap_start;
-	uint64_t heap_end;
-	uint64_t stack_start;
-	uint64_t stack_end;
-};
-
-/*
- * Lays out @mem_bytes of guest memory (memory_map.h). 0, or -ENOEXEC with
- * @image->error set when the image does not fit.
- */
-int image_lay_out(struct image *image, uint64_t mem_bytes,
-		  struct image_layout *layout);
 
 /*
  * Adds the regions of the segments, of heap and stack to @mem. 0 or -errno.

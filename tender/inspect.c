@@ -17,10 +17,12 @@
 #include "core_file.h"
 #include "gdb.h"
 #include "guest_threads.h"
+#include "guest_trace.h"
 #include "hypercall_dispatch.h"
 #include "inspect_options.h"
 #include "log.h"
 #include "machine.h"
+#include "memory_map.h"
 #include "metrics.h"
 #include "profile.h"
 #include "stats.h"
@@ -34,6 +36,7 @@ struct inspect {
 	struct stats *stats; /* shared, for metrics */
 	struct gdb *gdb;
 	struct trace *trace;
+	struct guest_trace *guest_trace; /* NULL: not of system calls */
 	struct profile *profile;
 	uint64_t since_ns; /* when the guest was entered or left */
 	bool stats_wanted;
@@ -131,6 +134,34 @@ static int begin_signals(const struct machine *m,
 	return err;
 }
 
+/* What was not asked for by name is left out where it cannot be had. */
+static bool begin_guest_trace(const struct machine *m,
+			      const struct inspect_options *o)
+{
+	struct inspect *i = m->inspect;
+	int err;
+
+	if (!(o->trace_kinds & TRACE_SYSCALLS))
+		return true;
+	i->guest_trace = guest_trace_create(m, i->trace, &err);
+	if (i->guest_trace)
+		return true;
+	if (err != -ENOENT) {
+		log_error("out of memory");
+		return false;
+	}
+	if (o->trace_kinds == TRACE_ALL) {
+		log_debug("no trace of system calls: %s.debug has no names "
+			  "of them",
+			  m->image_name);
+		return true;
+	}
+	log_error("--trace=syscalls: %s.debug, which has their names, is "
+		  "missing or of another build",
+		  m->image_name);
+	return false;
+}
+
 bool inspect_prepare(struct machine *m, const struct inspect_options *o)
 {
 	bool good = true;
@@ -152,6 +183,8 @@ bool inspect_prepare(struct machine *m, const struct inspect_options *o)
 		return false;
 	if (!begin_memory(i, o))
 		goto no_memory;
+	if (!begin_guest_trace(m, o))
+		return false;
 	if (o->metrics_path)
 		i->metrics_fd = metrics_start(o->metrics_path, i->stats);
 	if (o->metrics_path && i->metrics_fd < 0)
@@ -162,6 +195,28 @@ bool inspect_prepare(struct machine *m, const struct inspect_options *o)
 no_memory:
 	log_error("out of memory");
 	return false;
+}
+
+static const struct bp_boot_info *boot_info_of(const struct machine *m)
+{
+	return (const void *)(m->mem.base + BP_BOOT_INFO_GPA);
+}
+
+const struct bp_trace *inspect_wanted(const struct machine *m, uint32_t *bytes)
+{
+	const struct inspect *i = m->inspect;
+
+	return i && i->guest_trace ? guest_trace_wanted(i->guest_trace, bytes)
+				   : NULL;
+}
+
+int inspect_reserve(struct machine *m, uint64_t end_gpa)
+{
+	const struct inspect *i = m->inspect;
+
+	return i && i->guest_trace
+		       ? guest_trace_reserve(i->guest_trace, &m->mem, end_gpa)
+		       : 0;
 }
 
 bool inspect_open(struct machine *m, const struct inspect_options *o)
@@ -178,6 +233,8 @@ bool inspect_open(struct machine *m, const struct inspect_options *o)
 		m->threads_gpa = guest_threads_find(m);
 	if (o->gdb.on)
 		i->gdb = gdb_open(m, &o->gdb);
+	if (i->guest_trace)
+		guest_trace_begin(i->guest_trace, boot_info_of(m)->tsc_hz);
 	i->since_ns = stats_now();
 	return !o->gdb.on || i->gdb;
 }
@@ -246,6 +303,8 @@ enum inspect_verdict inspect_after_run(struct machine *m,
 
 	i->stats->exits++;
 	i->stats->guest_ns += lap(i);
+	if (i->guest_trace)
+		guest_trace_take(i->guest_trace, &m->mem, i->since_ns);
 	if (exit->kind == VCPU_INTERRUPTED)
 		i->stats->interrupts++;
 	/* An upcall between two steps would step into its handler. */
@@ -292,6 +351,8 @@ void inspect_close(struct machine *m, int status)
 
 	if (i->core.fd >= 0)
 		core_file_close(&i->core);
+	if (i->guest_trace)
+		guest_trace_finish(i->guest_trace, stats_now());
 	if (i->trace)
 		trace_finish(i->trace);
 	if (i->profile)
@@ -301,6 +362,7 @@ void inspect_close(struct machine *m, int status)
 	if (i->gdb)
 		gdb_close(i->gdb, status, m->ended_by);
 	free(i->profile);
+	guest_trace_destroy(i->guest_trace);
 	free(i->trace);
 	free(i);
 	m->inspect = NULL;

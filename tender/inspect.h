@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bp_trace;
 struct call_result;
 struct inspect;
 struct inspect_options;
@@ -41,6 +42,12 @@ enum inspect_verdict {
  * after printing what is wrong.
  */
 bool inspect_prepare(struct machine *m, const struct inspect_options *options);
+
+/* What boot info is to say of a trace, *@bytes of it; NULL: nothing. */
+const struct bp_trace *inspect_wanted(const struct machine *m, uint32_t *bytes);
+
+/* Adds regions behind boot info, which ends at @end_gpa. 0 or -errno. */
+int inspect_reserve(struct machine *m, uint64_t end_gpa);
 
 /* The vCPU is there, and has not run yet. Likewise. */
 bool inspect_open(struct machine *m, const struct inspect_options *options);

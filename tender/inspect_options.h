@@ -63,7 +63,7 @@ enum inspect_option_id {
 	"                      what the guest cost: a table at its end, now " \
 	"and\n"                                                               \
 	"                      then, or JSON\n"                               \
-	"  --trace[=hypercalls,block,net,sched|FILE]\n"                       \
+	"  --trace[=syscalls,hypercalls,block,net,sched|FILE]\n"              \
 	"                      a line for each, or a timeline for Perfetto\n" \
 	"  --profile=FILE      where its time went, for flame graphs\n"       \
 	"  --core=FILE         a core file of a guest that traps, for gdb\n"  \

@@ -111,6 +111,22 @@ static int create_vcpu(struct vcpu_kvm *k, int kvm_fd)
 	return 0;
 }
 
+static int give_window(struct vcpu_kvm *k, unsigned number)
+{
+	const struct guest_window *w = &k->mem->window[number];
+	struct kvm_userspace_memory_region slot = {
+		.slot = number + 1,
+		.guest_phys_addr = w->start,
+		.memory_size = w->end - w->start,
+		.userspace_addr = (uintptr_t)w->at,
+	};
+
+	/* Its tables deny writing; what it has no page for is a fault. */
+	return ioctl(k->vm_fd, KVM_SET_USER_MEMORY_REGION, &slot) < 0
+		       ? kvm_failed("giving the VM a mapped disk")
+		       : 0;
+}
+
 static int create_vm(struct vcpu_kvm *k, int kvm_fd)
 {
 	struct kvm_userspace_memory_region slot = {
@@ -125,7 +141,29 @@ static int create_vm(struct vcpu_kvm *k, int kvm_fd)
 		close(k->vm_fd);
 		return kvm_failed("giving the VM its memory");
 	}
+	for (unsigned i = 0; i < k->mem->window_count; i++) {
+		int err = give_window(k, i);
+
+		if (err) {
+			close(k->vm_fd);
+			return err;
+		}
+	}
 	return 0;
+}
+
+/* The CPU must be able to name what the guest is to read. */
+static int check_windows(const struct guest_mem *mem, unsigned address_bits)
+{
+	unsigned n = mem->window_count;
+
+	if (!n || address_bits > 63 ||
+	    mem->window[n - 1].end <= 1ULL << address_bits)
+		return 0;
+	log_error("KVM: this CPU's addresses of %u bits do not reach the end "
+		  "of the mapped disks; leave out map",
+		  address_bits);
+	return -ENOTSUP;
 }
 
 void kvm_destroy(struct vcpu *vcpu)
@@ -162,7 +200,9 @@ int kvm_create(struct vcpu **vcpu, struct guest_mem *mem, bool drop_ids)
 	if (err)
 		goto close_vm;
 	cpuid_curate(&set);
-	err = set_cpuid(k, &set);
+	err = check_windows(mem, set.address_bits);
+	if (!err)
+		err = set_cpuid(k, &set);
 	if (err)
 		goto close_vcpu;
 	khz = ioctl(k->fd, KVM_GET_TSC_KHZ, 0);

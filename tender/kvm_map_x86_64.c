@@ -34,7 +34,11 @@ static int run_writer(struct vcpu_kvm *k, uint64_t address, unsigned entries)
 	do {
 		k->run->immediate_exit = 0;
 		err = kvm_enter_guest(k);
-	} while (err > 0);
+	} while (err == KVM_INTERRUPTED);
+	if (err == KVM_NO_DATA) {
+		log_error("KVM: the host is out of memory");
+		err = -ENOMEM;
+	}
 	if (!err && (k->run->exit_reason != KVM_EXIT_IO ||
 		     regs_of(k)->rip - TRAP_WRITER_END > 2)) {
 		log_error("KVM: exit %u at 0x%llx while protecting memory",

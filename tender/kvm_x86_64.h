@@ -74,7 +74,16 @@ void kvm_user_segments(struct kvm_sregs *s);
 int kvm_get_sregs(struct vcpu_kvm *k);
 int kvm_set_sregs(struct vcpu_kvm *k);
 
-/* One KVM_RUN. 0; 1 when a signal ended it; -errno after printing why. */
+/* How a KVM_RUN may end without an exit of the guest's. */
+enum kvm_end {
+	KVM_INTERRUPTED = 1, /* by a signal */
+	KVM_NO_DATA,	     /* the host has no page for what was accessed */
+};
+
+/*
+ * One KVM_RUN. 0, or how it ended without an exit; -errno after printing why.
+ * KVM_NO_DATA only where there are windows.
+ */
 int kvm_enter_guest(struct vcpu_kvm *k);
 
 /*

@@ -67,15 +67,31 @@ bool options_add_limits(struct options *o, const char *arg)
 	return good;
 }
 
+/* The tender does not see what is read from memory. */
+static bool is_mapped(const struct machine *m, unsigned device)
+{
+	return m->device[device].kind == BP_DEVICE_BLOCK &&
+	       m->block[device].map;
+}
+
 bool limits_apply(struct machine *m, const struct options *o)
 {
 	for (unsigned i = 0; i < o->limit_count; i++) {
 		const struct limit_option *l = &o->limit[i];
 		struct token_bucket *b = NULL;
 
-		for (unsigned j = 0; j < m->device_count; j++)
-			if (!strcmp(m->device[j].name, l->name))
-				b = &m->device_limit[j];
+		for (unsigned j = 0; j < m->device_count; j++) {
+			if (strcmp(m->device[j].name, l->name))
+				continue;
+			if (is_mapped(m, j)) {
+				log_error("--limit: %s is mapped, and how fast "
+					  "it is read cannot be limited; "
+					  "attach it without map",
+					  l->name);
+				return false;
+			}
+			b = &m->device_limit[j];
+		}
 		if (!b && !strcmp(l->name, console))
 			b = &m->console_limit;
 		if (!b) {

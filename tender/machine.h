@@ -8,6 +8,7 @@
 #include "device_block.h"
 #include "device_net.h"
 #include "guest_memory.h"
+#include "image_layout.h"
 #include "image_load.h"
 #include "symbol.h"
 #include "token_bucket.h"

@@ -180,6 +180,42 @@ static int no_memory(const struct machine *m, const struct options *o, int err)
 	return err == -ENOEXEC ? STATUS_NOT_AN_IMAGE : STATUS_TENDER_FAILED;
 }
 
+/* Where the guest has the disks that it may read as memory. */
+static bool add_windows(struct machine *m, const struct options *o)
+{
+	for (unsigned i = 0; i < o->disk_count; i++) {
+		const struct block_dev *dev = &m->block[i];
+
+		if (dev->map &&
+		    guest_mem_add_window(&m->mem, dev->map, dev->map_bytes,
+					 &m->device[i].map_gpa) < 0) {
+			log_error("disk %s: no room for it in the guest's "
+				  "address space; leave out map",
+				  o->disk[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static uint64_t window_bytes(const struct machine *m)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < m->device_count; i++)
+		if (m->block[i].map)
+			bytes += m->block[i].map_bytes;
+	return bytes;
+}
+
+static bool draw(void *random, size_t bytes)
+{
+	if (getrandom(random, bytes, 0) == (ssize_t)bytes)
+		return true;
+	log_error("no entropy from the host: %s", strerror(errno));
+	return false;
+}
+
 /* Guest memory, and what of it the guest may access; nothing in it yet. */
 static int reserve_memory(struct machine *m, const struct options *o,
 			  const struct vcpu_ops *ops,
@@ -187,7 +223,7 @@ static int reserve_memory(struct machine *m, const struct options *o,
 {
 	uint32_t bytes = boot_info_bytes(strings, m->device_count);
 	uint64_t pointers = (uint64_t)o->guest_argc + (uint64_t)o->env_count;
-	uint64_t stack_bytes;
+	uint64_t stack_bytes, chance = 0;
 	int err;
 
 	if (bytes == UINT32_MAX) {
@@ -196,7 +232,9 @@ static int reserve_memory(struct machine *m, const struct options *o,
 			  (BP_BOOT_INFO_END - BP_BOOT_INFO_GPA) >> 10);
 		return STATUS_TENDER_FAILED;
 	}
-	err = image_lay_out(&m->image, o->mem_bytes, &m->layout);
+	if (!o->no_aslr && !draw(&chance, sizeof(chance)))
+		return STATUS_TENDER_FAILED;
+	err = image_lay_out(&m->image, o->mem_bytes, chance, &m->layout);
 	/* The guest lays them out on its stack, which they must not fill. */
 	stack_bytes = m->layout.stack_end - m->layout.stack_start;
 	if (!err && bytes + pointers * sizeof(uint64_t) > stack_bytes / 4) {
@@ -205,13 +243,23 @@ static int reserve_memory(struct machine *m, const struct options *o,
 		return STATUS_TENDER_FAILED;
 	}
 	if (!err)
-		err = vcpu_guest_mem_init(ops, &m->mem, o->mem_bytes);
+		err = vcpu_guest_mem_init(ops, &m->mem, o->mem_bytes,
+					  window_bytes(m));
 	if (!err)
 		err = boot_info_reserve(&m->mem, bytes);
+	if (!err)
+		err = inspect_reserve(m, BP_BOOT_INFO_GPA + bytes);
+	if (err == -ENOSPC) {
+		log_error("arguments and environment leave no room for a "
+			  "trace of system calls; pass less");
+		return STATUS_TENDER_FAILED;
+	}
 	if (!err)
 		err = image_add_regions(&m->image, &m->layout, &m->mem);
 	if (err)
 		return no_memory(m, o, err);
+	if (!add_windows(m, o))
+		return STATUS_TENDER_FAILED;
 	/* Programs that need little stay at the ends, with small pages. */
 	if (!ops->shares_memory)
 		guest_mem_prefer_large(&m->mem,
@@ -242,6 +290,7 @@ static int build_machine(struct machine *m, const struct options *o,
 	for (unsigned i = 0; i < m->device_count; i++)
 		if (m->device[i].kind == BP_DEVICE_NET)
 			net[i] = &m->net[i].config;
+	strings.trace = inspect_wanted(m, &strings.trace_bytes);
 	status = reserve_memory(m, o, ops, &strings);
 	if (status)
 		return status;
@@ -250,14 +299,11 @@ static int build_machine(struct machine *m, const struct options *o,
 	err = image_load(&m->image, &m->mem);
 	if (err)
 		return no_memory(m, o, err);
-	if (getrandom(info.random, sizeof(info.random), 0) !=
-	    sizeof(info.random)) {
-		log_error("no entropy from the host: %s", strerror(errno));
+	if (!draw(info.random, sizeof(info.random)))
 		return STATUS_TENDER_FAILED;
-	}
 	info.flags = console_boot_flags() | (o->strict ? BP_BOOT_STRICT : 0);
 	start->pc = m->image.entry;
-	start->sp = m->layout.stack_end;
+	start->sp = m->layout.sp;
 	start->arg = BP_BOOT_INFO_GPA;
 	if (ops->prepare(m->vcpu, start, &features) < 0)
 		return STATUS_TENDER_FAILED;

@@ -27,7 +27,7 @@ static const char help[] =
 	"       tender test [options] IMAGE...   see tender test --help\n"
 	"Runs a unikernel image (see imgbuild) in a virtual machine.\n"
 	"\n"
-	"  --disk=[NAME=]PATH[,ro][,mount=DIR][,block-size=N]\n"
+	"  --disk=[NAME=]PATH[,ro][,map][,mount=DIR][,block-size=N]\n"
 	"                      attach a file or block device; repeatable\n"
 	"                      (names: disk0, disk1, ...; a comma in PATH: "
 	",,)\n"
@@ -57,8 +57,9 @@ static const char help[] =
 	"imgbuild)\n"
 	"  -e, --env=KEY=VALUE set a variable in the guest; repeatable\n"
 	"  --timeout=SECONDS   end the guest after that time, with status 124\n"
-	"  --strict            end the guest at a system call it "
-	"lacks\n" INSPECT_HELP "  -q, --quiet         print errors only\n"
+	"  --strict            end the guest at a system call it lacks\n"
+	"  --no-aslr           put the guest's memory where it always "
+	"is\n" INSPECT_HELP "  -q, --quiet         print errors only\n"
 	"  -v, --verbose       print what the tender does\n"
 	"  --check             print what this host offers, and exit: status "
 	"0\n"
@@ -81,6 +82,7 @@ enum option_id {
 	OPT_LIMIT,
 	OPT_TIMEOUT,
 	OPT_STRICT,
+	OPT_NO_ASLR,
 	OPT_HELP,
 	OPT_VERSION,
 };
@@ -99,6 +101,7 @@ static const struct option long_options[] = {
 	{"env", required_argument, NULL, 'e'},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"strict", no_argument, NULL, OPT_STRICT},
+	{"no-aslr", no_argument, NULL, OPT_NO_ASLR},
 	INSPECT_LONG_OPTIONS,
 	{"quiet", no_argument, NULL, 'q'},
 	{"verbose", no_argument, NULL, 'v'},
@@ -250,6 +253,9 @@ static bool apply(struct options *o, int c, int argc, char **argv)
 		return parse_timeout(optarg, &o->timeout_us);
 	case OPT_STRICT:
 		o->strict = true;
+		return true;
+	case OPT_NO_ASLR:
+		o->no_aslr = true;
 		return true;
 	case 'q':
 		log_set_level(LOG_ERROR);

@@ -29,6 +29,7 @@ struct options {
 	enum sandbox_choice sandbox;
 	const char *verify; /* file of the public key, or NULL */
 	bool strict;
+	bool no_aslr; /* heap and stack where they always are */
 	struct inspect_options inspect;
 	unsigned disk_count;
 	struct disk_option disk[BP_MAX_DEVICES];

@@ -58,10 +58,14 @@ static bool parse_disk_part(struct disk_option *d, const char *part)
 		d->read_only = true;
 		return true;
 	}
+	if (!strcmp(part, "map")) {
+		d->map = true;
+		return true;
+	}
 	if (!strncmp(part, mount, strlen(mount)))
 		return parse_mount(d, part + strlen(mount));
 	if (strncmp(part, block_size, strlen(block_size))) {
-		log_error("--disk: unknown option '%s'; known are ro, "
+		log_error("--disk: unknown option '%s'; known are ro, map, "
 			  "mount=PATH and block-size=N",
 			  part);
 		return false;

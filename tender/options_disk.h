@@ -14,6 +14,7 @@ struct disk_option {
 	char name[BP_DEVICE_NAME_BYTES];
 	char *path; /* owned */
 	bool read_only;
+	bool map; /* the guest can read it as memory */
 	uint32_t block_bytes;
 	char *mount; /* owned; NULL: nothing said, "": nowhere */
 };

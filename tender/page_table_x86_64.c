@@ -25,8 +25,20 @@
 #define TOP_BYTES   (ENTRIES * GIANT_BYTES)   /* one top table entry */
 
 _Static_assert(BP_MEM_MAX_BYTES <= TOP_BYTES, "one top table entry is enough");
+_Static_assert(BP_DISKS_END <= (ENTRIES - 1) * TOP_BYTES,
+	       "windows have others, and not the last");
 
-uint64_t page_table_bytes(uint64_t mem_bytes)
+/* Large pages, but for those at the end: 4 KiB for each 1 GiB of a disk. */
+static uint64_t window_tables(uint64_t bytes)
+{
+	/* A window may begin and end within a table, and has its small pages.
+	 */
+	uint64_t ends = 5ULL * GUEST_MAX_WINDOWS;
+
+	return bytes ? bytes / GIANT_BYTES + bytes / TOP_BYTES + ends : 0;
+}
+
+uint64_t page_table_bytes(uint64_t mem_bytes, uint64_t window_bytes)
 {
 	/* Each end of a region may need a table of small pages of its own. */
 	uint64_t small = 2ULL * (GUEST_MAX_REGIONS + TRAP_PAGE_COUNT);
@@ -35,7 +47,8 @@ uint64_t page_table_bytes(uint64_t mem_bytes)
 	/* Later, each large page may be split. */
 	uint64_t split = mem_bytes / LARGE_BYTES;
 
-	return (2 + directories + small + split) * BP_PAGE_BYTES;
+	return (2 + directories + small + split + window_tables(window_bytes)) *
+	       BP_PAGE_BYTES;
 }
 
 /* The tables lie behind guest memory, out of guest_mem_range()'s reach. */
@@ -67,12 +80,13 @@ static uint64_t *table_below(struct page_table *b, uint64_t *table,
 static void map_range(struct page_table *b, uint64_t start, uint64_t end,
 		      uint64_t bits)
 {
-	uint64_t *pointers = table_below(b, table_at(b, b->top), 0);
+	uint64_t *top = table_at(b, b->top);
 
 	bits |= PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY;
 	while (start < end) {
+		uint64_t *pointers = table_below(b, top, start / TOP_BYTES);
 		uint64_t *directory =
-			table_below(b, pointers, start / GIANT_BYTES);
+			table_below(b, pointers, start / GIANT_BYTES % ENTRIES);
 		uint64_t index = start / LARGE_BYTES % ENTRIES;
 
 		if (start % LARGE_BYTES == 0 && end - start >= LARGE_BYTES) {
@@ -111,6 +125,9 @@ void page_table_build(struct page_table *tables, struct guest_mem *mem)
 	for (unsigned i = 0; i < mem->region_count; i++)
 		map_range(tables, mem->region[i].start, mem->region[i].end,
 			  PTE_USER | access_bits(mem->region[i].access));
+	for (unsigned i = 0; i < mem->window_count; i++)
+		map_range(tables, mem->window[i].start, mem->window[i].end,
+			  PTE_USER | access_bits(GUEST_READ));
 }
 
 /*

@@ -19,13 +19,17 @@ struct page_table {
 	uint64_t next; /* of the next free table page */
 };
 
-/* Bytes of tables that there can be behind @mem_bytes, in the end. */
-uint64_t page_table_bytes(uint64_t mem_bytes);
+/*
+ * Bytes of tables that there can be behind @mem_bytes, in the end, with windows
+ * of @window_bytes altogether.
+ */
+uint64_t page_table_bytes(uint64_t mem_bytes, uint64_t window_bytes);
 
 /*
  * Builds tables that map each region of @mem to itself with exactly its
- * access, for ring 3, and the supervisor pages of trap_x86_64.h for ring 0
- * only. Nothing else is mapped, but the tables, for ring 0 only.
+ * access, for ring 3, each window to be read, and the supervisor pages of
+ * trap_x86_64.h for ring 0 only. Nothing else is mapped, but the tables, for
+ * ring 0 only.
  */
 void page_table_build(struct page_table *tables, struct guest_mem *mem);
 

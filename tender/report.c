@@ -47,6 +47,8 @@ static const char *area(const struct machine *m, uint64_t gpa)
 		return "stack guard page: stack overflow";
 	if (gpa >= l->stack_start && gpa < l->stack_end)
 		return "stack";
+	if (guest_mem_in_window(&m->mem, gpa))
+		return "mapped disk";
 	return gpa < m->mem.bytes ? "unmapped" : "outside memory";
 }
 

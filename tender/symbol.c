@@ -195,9 +195,13 @@ static const char *name_at(const struct symbols *s, uint32_t offset)
 	return strings + offset;
 }
 
-uint64_t symbols_address(const struct symbols *s, const char *wanted)
+void symbols_each(const struct symbols *s, const char *prefix,
+		  void (*see)(const char *rest, uint64_t address,
+			      void *context),
+		  void *context)
 {
 	size_t count = s ? s->table.sh_size / sizeof(Elf64_Sym) : 0;
+	size_t length = strlen(prefix);
 
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *from = s->file + s->table.sh_offset;
@@ -206,10 +210,27 @@ uint64_t symbols_address(const struct symbols *s, const char *wanted)
 
 		memcpy(&sym, from + i * sizeof(sym), sizeof(sym));
 		name = name_at(s, sym.st_name);
-		if (name && sym.st_shndx != SHN_UNDEF && !strcmp(name, wanted))
-			return sym.st_value;
+		if (name && sym.st_shndx != SHN_UNDEF &&
+		    !strncmp(name, prefix, length))
+			see(name + length, sym.st_value, context);
 	}
-	return 0;
+}
+
+/* The first one whose whole name it is. */
+static void see_address(const char *rest, uint64_t address, void *context)
+{
+	uint64_t *found = context;
+
+	if (!*rest && !*found)
+		*found = address;
+}
+
+uint64_t symbols_address(const struct symbols *s, const char *wanted)
+{
+	uint64_t found = 0;
+
+	symbols_each(s, wanted, see_address, &found);
+	return found;
 }
 
 const char *symbols_line(const struct symbols *s, uint64_t pc, unsigned *line)

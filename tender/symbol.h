@@ -35,6 +35,15 @@ void symbols_format(const struct symbols *symbols, uint64_t pc, char *text,
 /* Where the function that @pc is in begins; 0: not known. */
 uint64_t symbols_function(const struct symbols *symbols, uint64_t pc);
 
+/*
+ * Calls @see for each symbol whose name begins with @prefix, with the @rest of
+ * the name. The names are those of the file, whatever is in them.
+ */
+void symbols_each(const struct symbols *symbols, const char *prefix,
+		  void (*see)(const char *rest, uint64_t address,
+			      void *context),
+		  void *context);
+
 /* Where the symbol @name is; 0: there is none. */
 uint64_t symbols_address(const struct symbols *symbols, const char *name);
 

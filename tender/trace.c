@@ -2,8 +2,6 @@
 #include "trace.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,13 +9,14 @@
 #include "log.h"
 #include "text.h"
 
-#define EVENT_MAX 640
+#define EVENT_MAX 4096 /* every byte of the longest text escaped */
 
 static const struct {
 	const char *name;
 	enum trace_kind kind;
 } kinds[] = {
 	{"hypercalls", TRACE_HYPERCALLS},
+	{"syscalls", TRACE_SYSCALLS},
 	{"net", TRACE_NET},
 	{"block", TRACE_BLOCK},
 	{"sched", TRACE_SCHED},
@@ -48,6 +47,12 @@ static void flush(struct trace *t)
 {
 	const char *at = t->buffer;
 
+	if (!t->json) {
+		if (t->used)
+			log_write(t->buffer, t->used);
+		t->used = 0;
+	}
+
 	while (t->used) {
 		/* seccomp: write on the file */
 		ssize_t n = write(t->fd, at, t->used);
@@ -69,43 +74,67 @@ static const char *kind_name(enum trace_kind kind)
 	return "?";
 }
 
-static void put_json(struct trace *t, enum trace_kind kind, unsigned thread,
-		     const char *name, const char *text, uint64_t at_ns,
-		     uint64_t ns)
+static void put_json(struct text *out, const struct trace_span *s,
+		     const char *text)
 {
-	uint64_t at = at_ns - t->start_ns;
+	text_put_string(out, "{\"name\":\"");
+	text_put_string(out, s->name);
+	text_put_string(out, "\",\"cat\":\"");
+	text_put_string(out, kind_name(s->kind));
+	text_put_string(out, "\",\"ph\":\"X\",\"ts\":");
+	text_put_thousandths(out, s->at_ns);
+	text_put_string(out, ",\"dur\":");
+	text_put_thousandths(out, s->ns);
+	text_put_string(out, ",\"pid\":1,\"tid\":");
+	text_put_unsigned(out, s->thread);
+	text_put_string(out, ",\"args\":{\"text\":");
+	text_put_json(out, text);
+	text_put_string(out, "}}");
+}
+
+static void put_line(struct text *out, const struct trace_span *s,
+		     const char *text)
+{
+	uint64_t us = s->at_ns / 1000;
+
+	for (uint64_t n = us < 1000000 ? 1 : us / 1000000; n < 10000; n *= 10)
+		text_put_char(out, ' ');
+	text_put_millionths(out, us);
+	if (s->thread > 1) {
+		text_put_string(out, " [");
+		text_put_unsigned(out, s->thread);
+		text_put_char(out, ']');
+	}
+	text_put_char(out, ' ');
+	text_put_string(out, text);
+	text_put_string(out, " <");
+	text_put_millionths(out, s->ns / 1000);
+	text_put_string(out, ">\n");
+}
+
+void trace_event(struct trace *t, const struct trace_span *span,
+		 const char *text)
+{
+	struct trace_span s = *span;
 	struct text out;
 
+	s.at_ns -= t->start_ns;
 	if (sizeof(t->buffer) - t->used < EVENT_MAX)
 		flush(t);
 	text_init(&out, t->buffer + t->used, EVENT_MAX);
-	text_put(&out, "%s{\"name\":\"%s\",\"cat\":\"%s\",\"ph\":\"X\"",
-		 t->count++ ? ",\n" : "[\n", name, kind_name(kind));
-	text_put(&out,
-		 ",\"ts\":%" PRIu64 ".%03u,\"dur\":%" PRIu64
-		 ".%03u,\"pid\":1,\"tid\":%u,\"args\":{\"text\":",
-		 at / 1000, (unsigned)(at % 1000), ns / 1000,
-		 (unsigned)(ns % 1000), thread);
-	text_put_json(&out, text);
-	text_put(&out, "}}");
+	if (t->json) {
+		text_put_string(&out, t->count++ ? ",\n" : "[\n");
+		put_json(&out, &s, text);
+	} else {
+		put_line(&out, &s, text);
+	}
 	t->used += (unsigned)out.length;
 }
 
-void trace_event(struct trace *t, enum trace_kind kind, unsigned thread,
-		 const char *name, const char *text, uint64_t at_ns,
-		 uint64_t ns)
+void trace_lines(struct trace *t)
 {
-	char line[EVENT_MAX];
-	struct text out;
-
-	if (t->json) {
-		put_json(t, kind, thread, name, text, at_ns, ns);
-		return;
-	}
-	text_init(&out, line, sizeof(line));
-	text_put(&out, "%12.6f %s <%.6f>\n",
-		 (double)(at_ns - t->start_ns) / 1e9, text, (double)ns / 1e9);
-	log_write(line, out.length);
+	if (!t->json)
+		flush(t);
 }
 
 static enum trace_kind kind_of(unsigned number)
@@ -133,7 +162,15 @@ void trace_call(struct trace *t, const struct call_record *r, uint64_t at_ns,
 	if (!(t->kinds & (unsigned)(kind | TRACE_HYPERCALLS)))
 		return;
 	call_format(r, text, sizeof(text));
-	trace_event(t, kind, 0, call_name(r->number), text, at_ns, ns);
+	trace_event(t,
+		    &(struct trace_span){
+			    .kind = kind,
+			    .name = call_name(r->number),
+			    .at_ns = at_ns,
+			    .ns = ns,
+		    },
+		    text);
+	trace_lines(t);
 }
 
 void trace_finish(struct trace *t)

@@ -11,10 +11,11 @@
 
 enum trace_kind {
 	TRACE_HYPERCALLS = 1,
+	TRACE_SYSCALLS = 2,
 	TRACE_NET = 4,
 	TRACE_BLOCK = 8,
 	TRACE_SCHED = 16,
-	TRACE_ALL = 29,
+	TRACE_ALL = 31,
 };
 
 struct trace {
@@ -31,10 +32,18 @@ struct trace {
 void trace_call(struct trace *t, const struct call_record *r, uint64_t at_ns,
 		uint64_t ns);
 
-/* Something of the kind that took no time, or some. */
-void trace_event(struct trace *t, enum trace_kind kind, unsigned thread,
-		 const char *name, const char *text, uint64_t at_ns,
-		 uint64_t ns);
+/* Something that took time, or none. */
+struct trace_span {
+	enum trace_kind kind;
+	unsigned thread; /* of the guest; 0: the tender */
+	const char *name;
+	uint64_t at_ns, ns; /* as above */
+};
+
+/* Lines are kept until there are many, or trace_lines() is called. */
+void trace_event(struct trace *t, const struct trace_span *span,
+		 const char *text);
+void trace_lines(struct trace *t);
 
 /* Writes what is left. */
 void trace_finish(struct trace *t);

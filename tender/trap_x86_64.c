@@ -245,7 +245,8 @@ void trap_describe(const struct guest_mem *mem, const struct trap_frame *frame,
 	else if (vector == VECTOR_BP)
 		exit->trap.cause = VCPU_BREAKPOINT;
 	if (vector == VECTOR_PF) {
-		bool known = guest_mem_has(mem, cr2);
+		bool known = guest_mem_has(mem, cr2) ||
+			     guest_mem_in_window(mem, cr2);
 
 		exit->trap.what = page_fault(frame->error, known);
 		exit->trap.has_address = true;

@@ -56,6 +56,9 @@ struct vcpu_exit {
 /* Makes @exit a trap at no particular address, that is the end. */
 void vcpu_exit_trap(struct vcpu_exit *exit, int signal, const char *what);
 
+/* Makes it that of code which read what the host cannot give: see windows. */
+void vcpu_exit_no_data(struct vcpu_exit *exit);
+
 /* Where guest code stands, for reports. */
 struct vcpu_place {
 	uint64_t pc;
@@ -93,9 +96,9 @@ struct vcpu_ops {
 
 	/*
 	 * Bytes this kind needs behind guest memory of @mem_bytes (page
-	 * tables), given to guest_mem_init().
+	 * tables) with windows of @window_bytes, given to guest_mem_init().
 	 */
-	uint64_t (*table_bytes)(uint64_t mem_bytes);
+	uint64_t (*table_bytes)(uint64_t mem_bytes, uint64_t window_bytes);
 
 	/* NULL when this kind can be used on this host, or why it cannot. */
 	const char *(*unusable)(void);
@@ -179,9 +182,12 @@ struct vcpu {
 	const struct vcpu_ops *ops;
 };
 
-/* Reserves guest memory as @ops needs it: see guest_mem_init(). */
+/*
+ * Reserves guest memory as @ops needs it: see guest_mem_init(). There will be
+ * windows of @window_bytes in all.
+ */
 int vcpu_guest_mem_init(const struct vcpu_ops *ops, struct guest_mem *mem,
-			uint64_t bytes);
+			uint64_t bytes, uint64_t window_bytes);
 
 extern const struct vcpu_ops vcpu_kvm_ops;
 extern const struct vcpu_ops vcpu_process_ops;

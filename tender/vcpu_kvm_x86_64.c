@@ -120,7 +120,7 @@ static void kvm_handles(const struct vcpu *vcpu, struct vcpu_handles *handles)
 
 int kvm_enter_guest(struct vcpu_kvm *k)
 {
-	int err, interrupted = 0;
+	int err, ended = 0;
 
 	if (k->regs_dirty && ioctl(k->fd, KVM_SET_REGS, &k->regs) < 0)
 		return kvm_failed("writing registers");
@@ -129,25 +129,30 @@ int kvm_enter_guest(struct vcpu_kvm *k)
 	if (ioctl(k->fd, KVM_RUN, 0) < 0) {
 		/* EAGAIN: no room for a thread of KVM's own (ulimit -u). */
 		err = errno;
-		if (err != EINTR)
+		/* What stands at its instruction, as after an interrupt. */
+		if (err != EINTR && (err != EFAULT || !k->mem->window_count))
 			return kvm_failed("running the guest");
-		interrupted = 1;
+		ended = err == EINTR ? KVM_INTERRUPTED : KVM_NO_DATA;
 	}
 	/* seccomp: ioctl KVM_GET_REGS, KVM_SET_REGS on the vCPU */
 	if (!k->sync_regs && ioctl(k->fd, KVM_GET_REGS, &k->regs) < 0)
 		return kvm_failed("reading registers");
-	return interrupted;
+	return ended;
 }
 
 static int kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct vcpu_kvm *k = kvm_of(vcpu);
-	int interrupted = kvm_enter_guest(k);
+	int ended = kvm_enter_guest(k);
 
-	if (interrupted < 0)
-		return interrupted;
-	if (!interrupted)
+	if (ended < 0)
+		return ended;
+	if (!ended)
 		return handle_exit(k, exit);
+	if (ended == KVM_NO_DATA) {
+		vcpu_exit_no_data(exit);
+		return 0;
+	}
 	/* Whoever kicked left a note, which is looked at after this. */
 	k->kicked = 0;
 	k->run->immediate_exit = 0;
@@ -164,11 +169,11 @@ int kvm_complete_io(struct vcpu_kvm *k)
 	k->run->immediate_exit = 0;
 	if (k->kicked)
 		k->run->immediate_exit = 1;
-	if (err > 0)
+	if (err == KVM_INTERRUPTED)
 		return 0;
-	if (!err)
+	if (err >= 0)
 		log_error("KVM: it ran where it should not");
-	return err ? err : -EIO;
+	return err < 0 ? err : -EIO;
 }
 
 static int kvm_interrupted(struct vcpu *vcpu, struct bp_upcall_frame *frame)

@@ -89,9 +89,10 @@ static int wait_ready(struct vcpu_process *p, struct user_regs_struct *user)
 	}
 }
 
-static uint64_t process_table_bytes(uint64_t mem_bytes)
+static uint64_t process_table_bytes(uint64_t mem_bytes, uint64_t window_bytes)
 {
 	(void)mem_bytes;
+	(void)window_bytes;
 	return 0;
 }
 

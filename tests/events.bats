@@ -7,7 +7,7 @@
 
 load lib
 
-PROGRAMS=(pipe poll timer unix threads)
+PROGRAMS=(pipe poll timer unix threads edge)
 
 setup_file() {
 	local name
@@ -107,6 +107,22 @@ passes() {
 
 @test "epolls watch epolls, and what makes no sense is refused as on Linux" {
 	same_as_linux poll nested refused
+}
+
+@test "a oneshot watch is armed again, and a closed number's watch stays" {
+	same_as_linux edge epoll_again
+}
+
+@test "counters of an eventfd and a timerfd refuse and overflow as on Linux" {
+	same_as_linux edge counters
+}
+
+@test "a pipe changes its capacity, and copies are refused or made" {
+	same_as_linux edge pipes
+}
+
+@test "descriptors and credentials arrive whole, cut short or not at all" {
+	same_as_linux edge messages
 }
 
 @test "an eventfd counts, and waits at both ends of its range" {

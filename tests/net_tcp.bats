@@ -44,7 +44,7 @@ isolated() {
 	"${how[@]}" bash -euc "
 		$(declare -p TENDER LIMIT_SECONDS BATS_FILE_TMPDIR)
 		$(declare -f run_tender image ended_with says says_not over_tap \
-			wait_for start fetch; declare -f "$1" 2>/dev/null || :)
+			wait_for start fetch slow_reader; declare -f "$1" 2>/dev/null || :)
 		trap 'kill \$(jobs -p) 2>/dev/null || :' EXIT
 		ip link set lo up
 		$1"
@@ -195,6 +195,43 @@ ip6() {
 	isolated ip6 || status=$?
 	[ "$status" -ne 77 ] || skip "no veth here"
 	[ "$status" -eq 0 ]
+}
+
+# A reader that pauses when the guest's program has ended.
+slow_reader() {
+	exec 5<>"/dev/tcp/$1"
+	: >parts
+	until grep -q left guest.out; do
+		head -c 262144 <&5 >>parts
+		kill -0 "$guest" || break
+	done
+	sleep 4
+	timeout "$LIMIT_SECONDS" cat <&5 >>parts
+	wc -c <parts
+	[ "$(wc -c <parts)" -eq 10485760 ]
+	wait "$guest"
+	[ ! -s guest.err ] || { cat guest.err; return 1; }
+}
+
+leaves_behind_passt() {
+	start ready --net=user -p 2525:25 "$(image net_peer)" leave 25 10485760
+	slow_reader 127.0.0.1/2525
+}
+
+leaves_behind_tap() {
+	ip tuntap add dev lan mode tap
+	ip address add 10.9.0.1/24 dev lan
+	ip link set lan up
+	start ready --net=tap:lan,ip=10.9.0.2/24 "$(image net_peer)" \
+		leave 25 10485760
+	slow_reader 10.9.0.2/25
+}
+
+@test "what a guest sent reaches a slow reader though the program has ended" {
+	needs_passt
+	isolated leaves_behind_passt
+	needs_tap
+	isolated leaves_behind_tap
 }
 
 datagrams() {

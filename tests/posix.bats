@@ -69,6 +69,14 @@ passes() {
 	same_as_linux times_used
 }
 
+@test "each thread has the time of the CPU that it used" {
+	same_as_linux times_of_threads
+}
+
+@test "alarms are set and told by the call of that name" {
+	same_as_linux alarms
+}
+
 @test "a program names itself, and has no children" {
 	same_as_linux self
 }

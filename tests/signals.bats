@@ -6,7 +6,7 @@
 
 load lib
 
-PROGRAMS=(signals signal_context memory_protect)
+PROGRAMS=(signals signal_context signal_rules memory_protect)
 
 setup_file() {
 	for name in "${PROGRAMS[@]}"; do
@@ -58,6 +58,22 @@ same() {
 @test "a handler ends a call that waits, or it is made anew" {
 	same signals restart
 	same signals restart-read
+}
+
+@test "each kind of waiting ends with EINTR, or does not, as on Linux" {
+	same signal_rules interrupted
+}
+
+@test "what is pending is delivered and taken in the order of Linux" {
+	same signal_rules order
+}
+
+@test "handlers are left by jumps a thousand times" {
+	same signal_rules jumps
+}
+
+@test "timers make threads, tell nobody, and count what nobody took" {
+	same signal_rules timers
 }
 
 @test "faults reach a handler, which may go on elsewhere" {
@@ -120,6 +136,23 @@ same() {
 
 @test "after 200 changes each page can be used as on Linux" {
 	same memory_protect random
+}
+
+@test "data, constants and the first stack are protected page by page" {
+	same memory_protect image
+	same memory_protect refused
+	same memory_protect all-data
+}
+
+@test "a file's shared memory is protected, and written to by write" {
+	same memory_protect shared
+}
+
+@test "memory does not become executable, nor code writable" {
+	run_guest memory_protect executable
+	ended_with 0
+	[ "$(grep -c ': -1 Permission denied$' out)" -eq 6 ]
+	says out '^code as it is: 0 $'
 }
 
 @test "memory that was protected is handed out again as new" {

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 # How large things are, in files and in memory.
 
-# Of bench.sh.
+# Of bench.sh, and of lib/sleepers.sh.
+# shellcheck disable=SC2154
 : "${out:?}" "${tender:?}" "${scratch:?}"
 
 # Lines that are neither blank nor comment, as the preprocessor sees them when
@@ -38,6 +39,7 @@ bench_footprint() {
 
 		needs "${row[@]}" "$("no_$cpu")" || continue
 		if start_sleepers 1 $cpu; then
+			# shellcheck disable=SC2154 # of lib/sleepers.sh
 			add_value "${row[@]}" \
 				"$(pss_without_guest "${sleepers[0]}")"
 		else

@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "guest_memory.h"
+#include "image_layout.h"
 
 #define FILE_MAX  65536
 #define MEM_BYTES (16u << 20)
+#define CHANCE	  0x123456789abcdefULL
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
@@ -32,7 +34,7 @@ static void load(struct image *image)
 	struct image_layout layout;
 	struct guest_mem mem;
 
-	if (image_lay_out(image, MEM_BYTES, &layout)) {
+	if (image_lay_out(image, MEM_BYTES, CHANCE, &layout)) {
 		check_error(image);
 		return;
 	}

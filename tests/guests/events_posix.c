@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <iconv.h>
 #include <locale.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
@@ -218,6 +219,54 @@ static void times_used(void)
 	TELL(after.ru_maxrss >= 0);
 }
 
+static void *spinner(void *unused)
+{
+	struct rusage used;
+
+	spin(200 * MS);
+	NEED(getrusage(RUSAGE_THREAD, &used) == 0);
+	TELL(used.ru_utime.tv_sec + used.ru_stime.tv_sec > 0 ||
+	     used.ru_utime.tv_usec + used.ru_stime.tv_usec >= 150000);
+	return unused;
+}
+
+static int64_t ns_of_clock(clockid_t clock)
+{
+	struct timespec t;
+
+	NEED(clock_gettime(clock, &t) == 0);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/* A thread computes, another one sleeps: each has a time of its own. */
+static void times_of_threads(void)
+{
+	clockid_t its, mine;
+	pthread_t thread;
+
+	NEED(pthread_create(&thread, NULL, spinner, NULL) == 0);
+	TELL(pthread_getcpuclockid(thread, &its));
+	usleep(120000);
+	TELL(ns_of_clock(its) > 0);
+	TELL(pthread_join(thread, NULL));
+	TELL(pthread_getcpuclockid(pthread_self(), &mine));
+	TELL(ns_of_clock(mine) < 100 * MS);
+	TELL(ns_of_clock(CLOCK_THREAD_CPUTIME_ID) < 100 * MS);
+	TELL(ns_of_clock(CLOCK_PROCESS_CPUTIME_ID) >= 150 * MS);
+	TELL(clock_getcpuclockid(0, &mine));
+	TELL(ns_of_clock(mine) >= 150 * MS);
+	TELL(clock_gettime((-4000000 - 1) * 8 + 6, &(struct timespec){0}));
+}
+
+static void alarms(void)
+{
+	TELL(syscall(SYS_alarm, 100));
+	usleep(20000);
+	TELL(syscall(SYS_alarm, 5));
+	TELL(alarm(0));
+	TELL(syscall(SYS_alarm, 0));
+}
+
 static void self(void)
 {
 	char name[32] = "";
@@ -330,6 +379,8 @@ int main(int argc, char **argv)
 		{"memory_files", memory_files},
 		{"attributes", attributes},
 		{"times_used", times_used},
+		{"times_of_threads", times_of_threads},
+		{"alarms", alarms},
 		{"self", self},
 		{"memory", memory},
 		{"text", text},

@@ -42,6 +42,13 @@ static uint64_t mem_bytes(void)
 	return info->mem_bytes;
 }
 
+static uint64_t stack_end(void)
+{
+	const struct bp_boot_info *info = (const void *)BP_BOOT_INFO_GPA;
+
+	return info->stack_end;
+}
+
 static uint64_t place(unsigned i)
 {
 	const uint64_t places[] = {
@@ -62,8 +69,8 @@ static uint64_t place(unsigned i)
 		(uintptr_t)list + 1,
 		(uintptr_t)list - 8,
 		(uintptr_t)&i,
-		mem_bytes() - 1,
-		mem_bytes() - 16,
+		stack_end() - 1,
+		stack_end() - 16,
 		mem_bytes(),
 		mem_bytes() + 4096, /* page tables */
 		1ULL << 32,

@@ -4,6 +4,7 @@
  * Linux, and prints the same in both.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -233,6 +234,128 @@ static void area_file(void)
 	close(fd);
 }
 
+#define ALIGNED __attribute__((aligned(4096)))
+
+static ALIGNED char data[4 * PAGE] = {1, 2, 3};
+static ALIGNED char bss[4 * PAGE];
+static const ALIGNED char constant[4 * PAGE] = {4, 5, 6};
+
+/* What was there from the start: data, constants, and main's stack. */
+static void area_image(void)
+{
+	ALIGNED char stack[8 * PAGE];
+
+	memset(stack, 7, sizeof(stack));
+	printf("%d", mprotect(data + PAGE, PAGE, PROT_READ));
+	printf(" %d\n", mprotect(data + 2 * PAGE, PAGE, PROT_NONE));
+	show("data", data, 4);
+	printf("%d\n", mprotect(data, 4 * PAGE, PROT_READ | PROT_WRITE));
+	show("data", data, 4);
+	printf("%d\n", mprotect(bss, 3 * PAGE, PROT_READ));
+	show("bss", bss, 4);
+	printf("%d\n", mprotect(bss + PAGE, PAGE, PROT_WRITE));
+	show("bss", bss, 4);
+	printf("%d\n", mprotect((char *)constant, PAGE, PROT_NONE));
+	show("constants", (char *)constant, 4);
+	printf("%d\n", mprotect((char *)constant, PAGE, PROT_READ));
+	show("constants", (char *)constant, 4);
+	printf("%d", mprotect(stack + PAGE, 2 * PAGE, PROT_READ));
+	printf(" %d\n", mprotect(stack + 4 * PAGE, PAGE, PROT_NONE));
+	show("stack", stack, 8);
+	printf("%d\n", mprotect(stack, 8 * PAGE, PROT_READ | PROT_WRITE));
+	show("stack", stack, 8);
+	printf("kept %d %d %d\n", data[1], constant[2], stack[4 * PAGE]);
+}
+
+static void fails(const char *what, int got)
+{
+	int err = errno;
+
+	printf("%s: %d %s\n", what, got, got < 0 ? strerror(err) : "");
+}
+
+static void area_refused(void)
+{
+	char *p = map(4 * PAGE, PROT_READ | PROT_WRITE);
+
+	munmap(p + PAGE, PAGE);
+	fails("first page", mprotect(NULL, PAGE, PROT_READ));
+	fails("hole", mprotect(p + PAGE, PAGE, PROT_READ));
+	fails("across a hole", mprotect(p, 4 * PAGE, PROT_READ));
+	fails("no pages", mprotect(p, 0, PROT_READ));
+	fails("too many", mprotect(p, SIZE_MAX, PROT_READ));
+	fails("half a page", mprotect(p + 1, PAGE, PROT_READ));
+}
+
+/* Here alone: what is not executable or writable never becomes it. */
+static void area_executable(void)
+{
+	char *p = map(PAGE, PROT_READ | PROT_WRITE);
+	char *text = (char *)((uintptr_t)can_read & ~(PAGE - 1));
+
+	fails("heap", mprotect(p, PAGE, PROT_READ | PROT_EXEC));
+	fails("data", mprotect(data, PAGE, PROT_READ | PROT_EXEC));
+	fails("stack", mprotect((char *)((uintptr_t)&p & ~(PAGE - 1)), PAGE,
+				PROT_READ | PROT_WRITE | PROT_EXEC));
+	fails("mapped", map(PAGE, PROT_READ | PROT_EXEC) ? 0 : -1);
+	fails("constants",
+	      mprotect((char *)constant, PAGE, PROT_READ | PROT_WRITE));
+	fails("code", mprotect(text, PAGE, PROT_READ | PROT_WRITE));
+	fails("code as it is", mprotect(text, PAGE, PROT_READ | PROT_EXEC));
+}
+
+/* A program that protects all of its data takes nothing from the runtime. */
+static void area_all_data(void)
+{
+	extern char __bss_start[], _end[];
+	uintptr_t start = (uintptr_t)__bss_start & ~(PAGE - 1);
+
+	mprotect((char *)start, (uintptr_t)_end - start, PROT_READ);
+	if (write(1, "protected\n", 10) != 10)
+		return;
+	mprotect((char *)start, (uintptr_t)_end - start,
+		 PROT_READ | PROT_WRITE);
+	puts("done");
+}
+
+/* What is shared with a file, which is written to by other ways meanwhile. */
+static void area_shared(void)
+{
+	char name[] = "/tmp/sharedXXXXXX", buffer[8];
+	int fd = mkstemp(name), reads = open(name, O_RDONLY);
+	char *p, *q;
+
+	if (fd < 0 || ftruncate(fd, 3 * PAGE)) {
+		perror(name);
+		return;
+	}
+	p = mmap(NULL, 3 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	show("to read", p, 3);
+	fails("write", (int)pwrite(fd, "written", 8, 100));
+	printf("%s\n", p + 100);
+	fails("cut", ftruncate(fd, 102));
+	fails("longer", ftruncate(fd, 3 * PAGE));
+	printf("%s %d\n", p + 100, p[105]);
+	show("to read", p, 3);
+	fails("protect", mprotect(p + PAGE, PAGE, PROT_READ | PROT_WRITE));
+	show("one", p, 3);
+	strcpy(p + PAGE, "mapped");
+	fails("protect", mprotect(p, 3 * PAGE, PROT_READ));
+	show("none", p, 3);
+	fails("read", (int)pread(fd, buffer, 7, PAGE));
+	printf("%.7s\n", buffer);
+	fails("sync", msync(p, 3 * PAGE, MS_SYNC));
+	munmap(p, 3 * PAGE);
+	q = mmap(NULL, 3 * PAGE, PROT_READ, MAP_SHARED, reads, 0);
+	fails("protect", mprotect(q, PAGE, PROT_READ | PROT_WRITE));
+	show("to read", q, 3);
+	munmap(q, 3 * PAGE);
+	p = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	show("both", p, 3);
+	printf("%s %s\n", p + 100, p + PAGE);
+	unlink(name);
+}
+
 static volatile uintptr_t deep;
 
 static __attribute__((noinline)) int overflow(int n)
@@ -267,6 +390,9 @@ int main(int argc, char **argv)
 		{"simple", area_simple},     {"random", area_random},
 		{"reuse", area_reuse},	     {"threads", area_threads},
 		{"overflow", area_overflow}, {"file", area_file},
+		{"image", area_image},	     {"shared", area_shared},
+		{"refused", area_refused},   {"executable", area_executable},
+		{"all-data", area_all_data},
 	};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);

@@ -58,6 +58,17 @@ static void greet(int port)
 	close(c);
 }
 
+/* Sends so many bytes, and ends without closing anything. */
+static void leave(int port, uint64_t count)
+{
+	int s = server(SOCK_STREAM, port), c = accept(s, NULL, NULL);
+
+	CHECK(c >= 0);
+	for (uint64_t at = 0; at < count; at += sizeof(buffer))
+		CHECK(write(c, buffer, sizeof(buffer)) == sizeof(buffer));
+	puts("left");
+}
+
 /* Reads so many bytes, which are to be byte_at(), and says so. */
 static void sink(int port, uint64_t count)
 {
@@ -133,6 +144,8 @@ int main(int argc, char **argv)
 
 	if (!strcmp(name, "greet"))
 		greet(atoi(argv[2]));
+	else if (!strcmp(name, "leave"))
+		leave(atoi(argv[2]), strtoull(argv[3], NULL, 10));
 	else if (!strcmp(name, "sink"))
 		sink(atoi(argv[2]), strtoull(argv[3], NULL, 10));
 	else if (!strcmp(name, "udp"))

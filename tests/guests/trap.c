@@ -80,7 +80,7 @@ C_CASE(read_non_canonical, peek(0x8000000000000000))
 C_CASE(jump_outside, jump(boot()->mem_bytes))
 C_CASE(write_memory_end, {
 	/* The last byte there is: allowed. */
-	poke(boot()->mem_bytes - 1);
+	poke(boot()->stack_end - 1);
 	puts("went on");
 	exit(0);
 })

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "guest_memory.h"
+#include "image_layout.h"
 #include "image_load.h"
 #include "memory_map.h"
 #include "tap.h"
@@ -22,7 +23,7 @@ static const struct bp_net *const no_net[BP_MAX_DEVICES];
 
 static const struct image image = {.phdr_gpa = 0x100040, .phdr_count = 7};
 static const struct image_layout layout = {0x110000, 0x200000, 0x201000,
-					   MEM_BYTES};
+					   MEM_BYTES, MEM_BYTES};
 
 /* What is said of devices 0, 3, 6...; 1, 4...; 2, 5... */
 static const char *const mounts[] = {"/srv", NULL, ""};
@@ -32,6 +33,8 @@ static const struct bp_net nets[] = {
 	{.mtu = 65520, .mac = {2, 0, 0, 0, 0, 1}, .ip4 = {10, 0, 0, 2}},
 	{.mtu = 1500, .mac = {2, 0, 0, 0, 0, 2}, .ip6_dns[15] = 9},
 };
+
+static const uint64_t trace[6] = {0x20000, 0x100040000, 0x123456, 1, 0, 0};
 
 static uint32_t word(const struct guest_mem *mem, uint64_t offset)
 {
@@ -53,7 +56,12 @@ static uint32_t write_info(struct guest_mem *mem, int argc, int envc,
 	struct bp_device device[BP_MAX_DEVICES];
 	const char *mount[BP_MAX_DEVICES];
 	const struct bp_net *net[BP_MAX_DEVICES];
-	struct boot_strings strings = {argc, some, envc, env, mount, net};
+	struct boot_strings strings = {.argc = argc,
+				       .argv = some,
+				       .envc = envc,
+				       .env = env,
+				       .mount = mount,
+				       .net = net};
 	struct bp_boot_info info = {
 		.flags = 0x15,
 		.tsc_hz = 0x123456789abcULL,
@@ -61,6 +69,11 @@ static uint32_t write_info(struct guest_mem *mem, int argc, int envc,
 	};
 	uint32_t bytes;
 
+	/* Something to say of a trace with every third one. */
+	if (devices % 3 == 1) {
+		strings.trace = (const void *)trace;
+		strings.trace_bytes = sizeof(trace);
+	}
 	for (unsigned i = 0; i < devices; i++) {
 		mount[i] = mounts[i % COUNT_OF(mounts)];
 		net[i] = i % 5 == 3 ? &nets[i % COUNT_OF(nets)] : NULL;
@@ -96,7 +109,7 @@ static void check_strings(const struct guest_mem *mem, const char *what,
 
 static void check_fixed(const struct guest_mem *mem)
 {
-	EXPECT(!memcmp(mem->base + BP_BOOT_INFO_GPA, "HvTi\1\0\2\0", 8),
+	EXPECT(!memcmp(mem->base + BP_BOOT_INFO_GPA, "HvTi\1\0\3\0", 8),
 	       "magic or version");
 	EXPECT(word(mem, 8) == 0x15, "flags");
 	EXPECT(quad(mem, 16) == MEM_BYTES && quad(mem, 24) == 0x110000 &&
@@ -148,6 +161,22 @@ static uint32_t check_nets(const struct guest_mem *mem, unsigned count,
 	return at;
 }
 
+static uint32_t check_trace(const struct guest_mem *mem, int wanted,
+			    uint32_t at)
+{
+	uint32_t offset = word(mem, 136);
+
+	if (!wanted) {
+		EXPECT(!offset, "a trace at %u", offset);
+		return at;
+	}
+	at = (at + 7) / 8 * 8;
+	EXPECT(offset == at && !memcmp(mem->base + BP_BOOT_INFO_GPA + at, trace,
+				       sizeof(trace)),
+	       "trace at %u", offset);
+	return at + (uint32_t)sizeof(trace);
+}
+
 /* The strings lie one after another behind all others. */
 static void check_mounts(const struct guest_mem *mem, unsigned count,
 			 uint32_t at)
@@ -167,6 +196,7 @@ static void check_mounts(const struct guest_mem *mem, unsigned count,
 		at += (uint32_t)strlen(path) + 1;
 	}
 	at = check_nets(mem, count, at);
+	at = check_trace(mem, count % 3 == 1, at);
 	EXPECT(word(mem, 12) == at, "ends at %u", at);
 }
 
@@ -180,11 +210,11 @@ static void check_case(int argc, int envc, unsigned devices)
 	check_fixed(&mem);
 	EXPECT(word(&mem, 12) == bytes, "size %u, not %u", word(&mem, 12),
 	       bytes);
-	EXPECT(word(&mem, 108) == devices && word(&mem, 112) == 136,
+	EXPECT(word(&mem, 108) == devices && word(&mem, 112) == 144,
 	       "device table");
 	check_devices(&mem, devices);
 	EXPECT(word(&mem, 116) == (unsigned)argc &&
-		       argv_at == 136 + 72 * devices,
+		       argv_at == 144 + 72 * devices,
 	       "arguments at %u", argv_at);
 	check_strings(&mem, "argument", argv_at, some, argc);
 	EXPECT(word(&mem, 124) == (unsigned)envc, "%u variables",
@@ -216,7 +246,12 @@ static void test_limit(void)
 {
 	uint64_t fixed = sizeof(struct bp_boot_info) + sizeof(struct bp_device);
 	char *text = malloc(ROOM_BYTES + 1);
-	struct boot_strings strings = {1, &text, 1, &text, no_mount, no_net};
+	struct boot_strings strings = {.argc = 1,
+				       .argv = &text,
+				       .envc = 1,
+				       .env = &text,
+				       .mount = no_mount,
+				       .net = no_net};
 
 	if (!text)
 		exit(1);
@@ -244,8 +279,10 @@ static void test_far_too_much(void)
 {
 	size_t big = 1 << 20;
 	char *text = malloc(big), *many[4096];
-	struct boot_strings strings = {COUNT_OF(many), many,	 0,
-				       NULL,	       no_mount, no_net};
+	struct boot_strings strings = {.argc = COUNT_OF(many),
+				       .argv = many,
+				       .mount = no_mount,
+				       .net = no_net};
 
 	if (!text)
 		exit(1);

@@ -351,6 +351,46 @@ static void test_init(void)
 	promise("guest memory comes zeroed, with no region, or not at all");
 }
 
+static void test_windows(void)
+{
+	struct guest_mem mem;
+	uint64_t gpa, before = 0;
+
+	EXPECT(!guest_mem_init(&mem, BYTES, PAGE), "guest_mem_init");
+	for (unsigned i = 0; i < GUEST_MAX_WINDOWS; i++) {
+		EXPECT(!guest_mem_add_window(&mem, &mem, (i + 1) * PAGE, &gpa),
+		       "window %u is refused", i);
+		EXPECT(gpa >= BP_DISKS_START && gpa % (2 << 20) == 0 &&
+			       gpa >= before + PAGE,
+		       "window %u at 0x%llx", i, (unsigned long long)gpa);
+		before = gpa + (i + 1) * PAGE;
+		EXPECT(guest_mem_in_window(&mem, gpa) &&
+			       guest_mem_in_window(&mem, before - 1) &&
+			       !guest_mem_in_window(&mem, before) &&
+			       !guest_mem_in_window(&mem, gpa - 1),
+		       "not in window %u, or beside it", i);
+		EXPECT(!guest_mem_range(&mem, gpa, 1, GUEST_READ) &&
+			       !guest_mem_debug(&mem, gpa, 1) &&
+			       guest_mem_policy(&mem, gpa, gpa + PAGE) < 0,
+		       "window %u is memory", i);
+	}
+	EXPECT(guest_mem_add_window(&mem, &mem, PAGE, &gpa) == -ENOSPC,
+	       "one more than there is room for");
+	mem.window_count = 0;
+	EXPECT(guest_mem_add_window(&mem, &mem,
+				    BP_DISKS_END - BP_DISKS_START + PAGE,
+				    &gpa) == -ENOSPC &&
+		       guest_mem_add_window(&mem, &mem, ~0ULL << 12, &gpa) ==
+			       -ENOSPC,
+	       "a window past the end");
+	EXPECT(!guest_mem_add_window(&mem, &mem, BP_DISKS_END - BP_DISKS_START,
+				     &gpa) &&
+		       guest_mem_add_window(&mem, &mem, PAGE, &gpa) == -ENOSPC,
+	       "all of it, or more than that");
+	promise("windows lie apart, above memory, and are none for the tender");
+	guest_mem_finish(&mem);
+}
+
 int main(void)
 {
 	struct guest_mem mem;
@@ -369,5 +409,6 @@ int main(void)
 	test_restrict_large();
 	test_release(false);
 	test_release(true);
+	test_windows();
 	return promises_end();
 }

@@ -12,6 +12,7 @@
 
 #include "elf_file.h"
 #include "guest_memory.h"
+#include "image_layout.h"
 #include "tap.h"
 
 #define PAGE	  BP_PAGE_BYTES
@@ -191,7 +192,7 @@ static void check_refused_layout(struct image *image, uint64_t mem_bytes)
 		return;
 	}
 	EXPECT(enough <= BP_MEM_MAX_BYTES &&
-		       !image_lay_out(image, enough, &layout),
+		       !image_lay_out(image, enough, 0, &layout),
 	       "the remedy does not help: %s", image->error);
 	EXPECT(enough == BP_MEM_MIN_BYTES ||
 		       !model_fits(image, enough - (1 << 20)),
@@ -230,7 +231,7 @@ static void check_load(struct image *image, const uint8_t *bytes,
 	struct image_layout l;
 	struct guest_mem mem;
 	uint64_t stack;
-	int err = image_lay_out(image, mem_bytes, &l);
+	int err = image_lay_out(image, mem_bytes, 0, &l);
 
 	if (err) {
 		check_refused_layout(image, mem_bytes);

@@ -11,6 +11,7 @@
 
 #include "elf_file.h"
 #include "guest_memory.h"
+#include "image_layout.h"
 #include "tap.h"
 
 #define PAGE BP_PAGE_BYTES
@@ -289,13 +290,14 @@ static void test_does_not_fit(void)
 
 	f.ph[PH_DATA].p_memsz = 100 << 20;
 	EXPECT(!parse(&image, &f, sizeof(f)), "refused: %s", image.error);
-	err = image_lay_out(&image, 64 << 20, &layout);
+	err = image_lay_out(&image, 64 << 20, 0, &layout);
 	expect(&image, err, "100 MiB of data in 64 MiB", "--mem=110M");
 	EXPECT(layout.heap_start == 7, "an output was written on failure");
-	EXPECT(!image_lay_out(&image, 110 << 20, &layout), "%s", image.error);
+	EXPECT(!image_lay_out(&image, 110 << 20, 0, &layout), "%s",
+	       image.error);
 	f.ph[PH_DATA].p_memsz = BP_MEM_MAX_BYTES - DATA_GPA;
 	EXPECT(!parse(&image, &f, sizeof(f)), "refused: %s", image.error);
-	err = image_lay_out(&image, BP_MEM_MAX_BYTES, &layout);
+	err = image_lay_out(&image, BP_MEM_MAX_BYTES, 0, &layout);
 	expect(&image, err, "64 GiB of data", "too large for any");
 	promise("an image that does not fit is refused with the memory it "
 		"needs");
@@ -309,7 +311,7 @@ static void test_shortened(void)
 	int fd = elf_open(&elf_good, sizeof(elf_good)), err;
 
 	EXPECT(!image_parse(&image, fd), "refused: %s", image.error);
-	EXPECT(!image_lay_out(&image, 64 << 20, &layout), "%s", image.error);
+	EXPECT(!image_lay_out(&image, 64 << 20, 0, &layout), "%s", image.error);
 	if (guest_mem_init(&mem, 64 << 20, PAGE) || ftruncate(fd, AT(text)))
 		exit(1);
 	EXPECT(!image_add_regions(&image, &layout, &mem), "no regions");

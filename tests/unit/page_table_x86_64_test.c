@@ -19,7 +19,8 @@
 #define U     4ULL
 #define LARGE 0x80ULL
 #define NX    (1ULL << 63)
-#define KNOWN (NX | 0xfffffff000ULL | LARGE | 0x60 | U | W | P)
+#define WHERE 0xffffffff000ULL /* below 16 TiB */
+#define KNOWN (NX | WHERE | LARGE | 0x60 | U | W | P)
 
 /* What a walk finds: access as in guest_memory.h, and for whom. */
 struct walk {
@@ -54,7 +55,7 @@ static struct walk walk(uint64_t top, uint64_t address)
 			w.access &= ~(unsigned)GUEST_WRITE;
 		if (entry & NX)
 			w.access &= ~(unsigned)GUEST_EXEC;
-		table = entry & 0xfffffff000ULL;
+		table = entry & WHERE;
 		if (shift == 12 || entry & LARGE) {
 			uint64_t mask = (1ULL << shift) - 1;
 
@@ -91,6 +92,10 @@ static struct walk model(const struct guest_mem *mem, uint64_t gpa)
 		}
 	}
 	w.access = GUEST_READ;
+	if (guest_mem_in_window(mem, gpa)) {
+		w.user = true;
+		return w;
+	}
 	if (page == TRAP_LIST_GPA)
 		return w;
 	if (page == TRAP_STUBS_GPA)
@@ -145,12 +150,18 @@ static void check_all(const struct guest_mem *mem, uint64_t top)
 	check(mem, top, (PAGE_TABLE_ENTRIES & ((1ULL << 48) - 1)) - 1);
 }
 
-static void start(struct guest_mem *mem, uint64_t bytes)
+static void start_windows(struct guest_mem *mem, uint64_t bytes,
+			  uint64_t window_bytes)
 {
-	if (guest_mem_init(mem, bytes, page_table_bytes(bytes)))
+	if (guest_mem_init(mem, bytes, page_table_bytes(bytes, window_bytes)))
 		exit(1);
 	base = mem->base;
 	mapped_bytes = mem->mapped_bytes;
+}
+
+static void start(struct guest_mem *mem, uint64_t bytes)
+{
+	start_windows(mem, bytes, 0);
 }
 
 static void add(struct guest_mem *mem, uint64_t from, uint64_t to,
@@ -235,6 +246,46 @@ static void test_random(void)
 		guest_mem_finish(&mem);
 	}
 	promise("so it is for 100 random region tables");
+}
+
+static void check_windows(const struct guest_mem *mem, uint64_t top)
+{
+	uint64_t seed = 3;
+
+	for (unsigned i = 0; i < mem->window_count; i++) {
+		const struct guest_window *w = &mem->window[i];
+		const uint64_t at[] = {w->start - 1, w->start, w->end - 1,
+				       w->end, w->end + (2 << 20) - 1};
+
+		for (unsigned j = 0; j < COUNT_OF(at); j++)
+			check(mem, top, at[j]);
+		for (unsigned j = 0; j < 1000; j++)
+			check(mem, top,
+			      w->start +
+				      random_next(&seed) % (w->end - w->start));
+	}
+}
+
+static void test_windows(uint64_t each, unsigned count, const char *what)
+{
+	struct page_table tables;
+	struct guest_mem mem;
+	uint64_t gpa;
+	char text[100];
+
+	start_windows(&mem, 64 << 20, each * count);
+	add(&mem, 0x10000, 64 << 20, GUEST_READ | GUEST_WRITE);
+	for (unsigned i = 0; i < count; i++)
+		EXPECT(!guest_mem_add_window(&mem, mem.base, each, &gpa),
+		       "window %u is refused", i);
+	page_table_build(&tables, &mem);
+	EXPECT(tables.next <= mem.mapped_bytes, "too many tables");
+	check_windows(&mem, tables.top);
+	check_all(&mem, tables.top);
+	snprintf(text, sizeof(text), "%s can be read, and nothing beside them",
+		 what);
+	promise(text);
+	guest_mem_finish(&mem);
 }
 
 static void test_memory_kept(void)
@@ -366,5 +417,10 @@ int main(void)
 	test_change();
 	test_most_splits();
 	test_memory_kept();
+	test_windows(PAGE, GUEST_MAX_WINDOWS, "32 windows of a page");
+	test_windows((3 << 20) + PAGE, 7, "windows of 3 MiB and 4 KiB");
+	test_windows((1ULL << 30) - PAGE, GUEST_MAX_WINDOWS,
+		     "32 windows of almost 1 GiB");
+	test_windows(1ULL << 40, 3, "three windows of 1 TiB");
 	return promises_end();
 }
