@@ -163,10 +163,11 @@ static bool parse_trace(struct inspect_options *o, const char *arg)
 	unsigned kinds = arg ? trace_kinds(arg) : TRACE_ALL;
 
 	if (!kinds && !strpbrk(arg, "./")) {
-		log_error("--trace=%s: expected kinds, of hypercalls, syscalls, "
-			  "block, net and sched, or a file, such as "
-			  "./trace.json",
-			  arg);
+		log_error(
+			"--trace=%s: expected kinds, of hypercalls, syscalls, "
+			"block, net and sched, or a file, such as "
+			"./trace.json",
+			arg);
 		return false;
 	}
 	if (!kinds)
