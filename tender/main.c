@@ -104,6 +104,7 @@ static bool open_nets(struct machine *m, const struct options *o)
 	struct net_request request = {
 		.publish = o->publish,
 		.publish_count = o->publish_count,
+		.timeout_us = o->timeout_us,
 	};
 
 	if (o->pcap && net_pcap_create(&request.pcap, o->pcap) < 0)

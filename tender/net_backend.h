@@ -57,6 +57,7 @@ struct net_request {
 	const struct publish_option *publish;
 	unsigned publish_count;
 	struct net_pcap *pcap; /* or NULL */
+	uint64_t timeout_us;   /* how long to wait for another end; 0: ever */
 };
 
 struct net_backend {

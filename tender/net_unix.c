@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* A wire to another guest, or to QEMU: a stream socket with a path. */
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -88,8 +90,27 @@ static int bind_path(int fd, const struct sockaddr_un *address)
 	return bind(fd, a, sizeof(*address)) < 0 ? -errno : 0;
 }
 
+/* A descriptor of whoever calls, or -errno. */
+static int wait_for_call(int fd, uint64_t timeout_us)
+{
+	const uint64_t ms = timeout_us / 1000 + !!(timeout_us % 1000);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int timeout = ms == 0 || ms > INT_MAX ? -1 : (int)ms, n;
+
+	do
+		n = poll(&p, 1, timeout);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		return -ETIMEDOUT;
+	do
+		n = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
 /* Waits for the one that is to be at the other end. */
-static int be_called(struct net_dev *dev, const struct sockaddr_un *address)
+static int be_called(struct net_dev *dev, const struct sockaddr_un *address,
+		     uint64_t timeout_us)
 {
 	const char *path = address->sun_path;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), err;
@@ -105,11 +126,13 @@ static int be_called(struct net_dev *dev, const struct sockaddr_un *address)
 		goto close_fd;
 	}
 	log_info("net %s: waiting for the other end at %s", dev->name, path);
-	do
-		dev->fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-	while (dev->fd < 0 && errno == EINTR);
-	if (dev->fd < 0)
-		err = UNIX_ERROR(dev, path, errno, "%s", strerror(errno));
+	dev->fd = wait_for_call(fd, timeout_us);
+	if (dev->fd == -ETIMEDOUT)
+		err = UNIX_ERROR(dev, path, ETIMEDOUT,
+				 "nobody came there within the time limit; "
+				 "raise it with --timeout");
+	else if (dev->fd < 0)
+		err = UNIX_ERROR(dev, path, -dev->fd, "%s", strerror(-dev->fd));
 	unlink(path); /* a wire has two ends */
 close_fd:
 	close(fd);
@@ -128,7 +151,8 @@ static int unix_open(struct net_dev *dev, const struct net_request *request)
 				  "a socket can have",
 				  sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, o->target, strlen(o->target) + 1);
-	err = o->listen ? be_called(dev, &address) : call(dev, &address);
+	err = o->listen ? be_called(dev, &address, request->timeout_us)
+			: call(dev, &address);
 	if (err)
 		return err;
 	if (!dev->config.mtu)

@@ -287,6 +287,7 @@ static enum options_result print(const char *text)
 
 enum options_result options_parse(struct options *o, int argc, char **argv)
 {
+	const char *taker = NULL, *value = NULL;
 	int c;
 
 	*o = (struct options){.mem_bytes = 64ULL << 20};
@@ -294,6 +295,9 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 	/* '+': what follows the image is the guest's. */
 	while ((c = getopt_long(argc, argv, "+:e:p:qv", long_options, NULL)) !=
 	       -1) {
+		/* "--disk hello.hvt": the last word was meant to be another. */
+		value = optarg && optarg == argv[optind - 1] ? optarg : NULL;
+		taker = argv[optind - (value ? 2 : 1)];
 		if (c == OPT_CHECK)
 			return OPTIONS_CHECK;
 		if (c == OPT_HELP || c == OPT_VERSION)
@@ -308,8 +312,12 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 	if (!options_check_nets(o))
 		return OPTIONS_BAD;
 	if (optind >= argc) {
-		log_error("no image given; usage: tender [options] IMAGE "
-			  "[argument...]");
+		if (value)
+			log_error("no image given: %s took '%s' as its value",
+				  taker, value);
+		else
+			log_error("no image given; usage: tender [options] "
+				  "IMAGE [argument...]");
 		return OPTIONS_BAD;
 	}
 	o->image = argv[optind];

@@ -242,6 +242,13 @@ needs_tap() {
 	[ -f file ]
 }
 
+@test "waiting for the other end of a wire ends with the time limit" {
+	run_tender --timeout=0.3 --net=unix:wire,listen "$(image net_raw)" info
+	ended_with 125
+	says err 'wire: nobody came there within the time limit'
+	[ ! -e wire ]
+}
+
 @test "a socket that a dead tender left behind is no hindrance" {
 	"${TENDER[@]}" --net=unix:wire,listen "$(image net_raw)" info \
 		2>first.err &

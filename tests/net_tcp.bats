@@ -146,21 +146,24 @@ greeting() {
 
 # passt asks a guest once; whom it does not hear it resets ten seconds later.
 waiting() {
+	local client=() fd
+
 	mkfifo go && exec 4<>go
 	"${TENDER[@]}" --net=user -p 2525:25 --timeout=8 \
 		"$(image late_accept)" 40 <go >guest.out 2>guest.err &
 	guest=$!
 	wait_for guest.out ready
 	for ((i = 0; i < 40; i++)); do
-		exec {client[i]}<>/dev/tcp/127.0.0.1/2525
+		exec {fd}<>/dev/tcp/127.0.0.1/2525
+		client+=("$fd")
 		sleep 0.01
 	done
 	sleep 0.2
 	echo >&4
 	wait "$guest"
 	says guest.out '^all served$'
-	for ((i = 0; i < 40; i++)); do
-		read -r -t 5 line <&"${client[i]}"
+	for fd in "${client[@]}"; do
+		read -r -t 5 line <&"$fd"
 		[ "$line" = welcome ]
 	done
 }

@@ -57,6 +57,8 @@ bad_disk() {
 	bad_option 'no image.*usage' --mem=64M
 	bad_option 'no image.*usage'
 	bad_option 'no image.*usage' --
+	bad_option "no image given: --disk took 'a.hvt' as its value" --disk a.hvt
+	bad_option "no image given: -e took 'A=a.hvt' as its value" -e A=a.hvt
 }
 
 @test "an unknown option ends with status 125 and is named" {
