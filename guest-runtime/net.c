@@ -163,6 +163,13 @@ void net_kick(void)
 	__rt_tick_soon();
 }
 
+void net_flush(void)
+{
+	deliver_local();
+	if (net_devices_pending())
+		exchange(devices, 0);
+}
+
 void net_look(void)
 {
 	if (__rt_monotonic_ns() - looked_ns <= LOOK_NS)

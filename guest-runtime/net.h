@@ -27,6 +27,9 @@ int net_start(void);
 /* To be called after anything that may have made lwIP send. */
 void net_kick(void);
 
+/* Sends what is queued now, whatever it costs. */
+void net_flush(void);
+
 /* To be called before saying that there is nothing (yet). */
 void net_look(void);
 

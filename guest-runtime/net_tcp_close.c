@@ -68,6 +68,12 @@ void net_tcp_release(struct rt_socket *s)
 		net_tcp_unlisten(tcp);
 	if (__rt_socket_has(s, SO_LINGER) && s->linger.l_linger > 0)
 		linger(s);
+	/*
+	 * What was sent goes before a reset for what was not read: passt drops
+	 * what it gets together with one.
+	 */
+	if (tcp->bytes)
+		net_flush();
 	close_pcb(tcp, __rt_socket_has(s, SO_LINGER) && !s->linger.l_linger);
 	net_tcp_forget(tcp);
 	net_kick();

@@ -296,7 +296,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "+:e:p:qv", long_options, NULL)) !=
 	       -1) {
 		/* "--disk hello.hvt": the last word was meant to be another. */
-		value = optarg && optarg == argv[optind - 1] ? optarg : NULL;
+		value = optarg == argv[optind - 1] ? optarg : NULL;
 		taker = argv[optind - (value ? 2 : 1)];
 		if (c == OPT_CHECK)
 			return OPTIONS_CHECK;

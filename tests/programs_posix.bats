@@ -118,7 +118,7 @@ stop_redis() {
 @test "Redis passes parts of its own test suite, in a guest" {
 	local unit units=()
 
-	for unit in type/incr type/hash pubsub auth quit bitops \
+	for unit in type/incr type/hash pubsub auth quit protocol bitops \
 		bitfield acl; do
 		units+=(--single "unit/$unit")
 	done
