@@ -287,8 +287,7 @@ static enum options_result print(const char *text)
 
 enum options_result options_parse(struct options *o, int argc, char **argv)
 {
-	const char *taker = NULL, *value = NULL;
-	int c;
+	int c, behind_value = 0;
 
 	*o = (struct options){.mem_bytes = 64ULL << 20};
 	opterr = 0;
@@ -296,8 +295,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "+:e:p:qv", long_options, NULL)) !=
 	       -1) {
 		/* "--disk hello.hvt": the last word was meant to be another. */
-		value = optarg == argv[optind - 1] ? optarg : NULL;
-		taker = argv[optind - (value ? 2 : 1)];
+		behind_value = optarg == argv[optind - 1] ? optind : 0;
 		if (c == OPT_CHECK)
 			return OPTIONS_CHECK;
 		if (c == OPT_HELP || c == OPT_VERSION)
@@ -312,9 +310,10 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 	if (!options_check_nets(o))
 		return OPTIONS_BAD;
 	if (optind >= argc) {
-		if (value)
+		if (behind_value)
 			log_error("no image given: %s took '%s' as its value",
-				  taker, value);
+				  argv[behind_value - 2],
+				  argv[behind_value - 1]);
 		else
 			log_error("no image given; usage: tender [options] "
 				  "IMAGE [argument...]");
